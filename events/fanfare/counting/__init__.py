@@ -1,0 +1,1 @@
+"""One module a voting method, and the cut."""

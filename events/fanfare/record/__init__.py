@@ -1,0 +1,1 @@
+"""What happened: events, states and folds. Pure."""

@@ -1,0 +1,79 @@
+"""
+The catalogue: every event there is, with its JSON Schema and a stored example.
+
+``python -m fanfare.record.catalogue`` prints docs/event-catalogue.md.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from fanfare.record import ballots, campaigns, ideas, members, site
+from fanfare.record.examples import EXAMPLES
+from fanfare.record.kinds import Event
+
+_ALL: tuple[type[Event], ...] = (
+    site.SiteFounded,
+    site.RoleGranted,
+    site.RoleRevoked,
+    members.MemberJoined,
+    members.TookPart,
+    campaigns.CampaignPublished,
+    campaigns.RoundPlanned,
+    campaigns.RoundOpened,
+    campaigns.RoundExtended,
+    campaigns.RoundReworded,
+    campaigns.RoundPaused,
+    campaigns.RoundResumed,
+    campaigns.RoundVoided,
+    campaigns.RoundClosing,
+    campaigns.RoundClosed,
+    campaigns.RoundSealed,
+    ideas.IdeaRaised,
+    ideas.IdeaEdited,
+    ideas.IdeaWithdrawn,
+    ideas.IdeaSupported,
+    ideas.SupportWithdrawn,
+    ideas.CommentMade,
+    ballots.BallotCast,
+    ballots.BallotsClosed,
+)
+
+EVENTS: dict[str, type[Event]] = {event.wire: event for event in _ALL}
+"""Each wire name that this version reads."""
+
+UPCASTS: dict[str, Callable[[Event], Event]] = {}
+"""From an old wire name to a function that gives the event of today. Nothing has been superseded yet."""
+
+CONTESTED: frozenset[type[Event]] = frozenset({*site.SiteEvent.__args__, *campaigns.CampaignEvent.__args__})
+"""Events that belong to a stream and say what they were decided upon."""
+
+
+def schema(event: type[Event]) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the event's data."""
+    (found,), parts = msgspec.json.schema_components([event], ref_template="#/$defs/{name}")
+    whole = parts.pop(event.__name__) if event.__name__ in parts else found
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, **({"$defs": parts} if parts else {})}
+
+
+def document() -> str:
+    """Return docs/event-catalogue.md."""
+    lines = [
+        "# The event catalogue",
+        "",
+        "Made by `make docs` from `events/fanfare/record`; do not edit. Each event is the `data` of a CloudEvents 1.0 object whose",
+        "`type` is the wire name. A wire name is never reused, and its stored example decodes for ever.",
+        "Contested events also carry `stream` and `after`: the first entry whose `after` is current is taken, all others are passed over.",
+    ]
+    for wire, event in EVENTS.items():
+        contested = " Contested." if event in CONTESTED else ""
+        lines += ["", f"## {wire}", "", f"{(event.__doc__ or '').strip()}{contested}", "", "```json"]
+        lines += [msgspec.json.format(EXAMPLES[wire], indent=2).decode(), "```", "", "<details><summary>JSON Schema</summary>", "", "```json"]
+        lines += [msgspec.json.format(msgspec.json.encode(schema(event)), indent=2).decode(), "```", "", "</details>"]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

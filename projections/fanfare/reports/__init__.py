@@ -1,0 +1,1 @@
+"""The transparency report and its two independent counters."""

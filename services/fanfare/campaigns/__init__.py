@@ -1,0 +1,1 @@
+"""Campaigns and rounds: commands, decisions, routes."""

@@ -1,0 +1,1 @@
+"""Ideas, comments and support."""

@@ -1,0 +1,119 @@
+"""Group commit: what arrives together is written together, in as few entries as hold it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from fanfare.platform.logs.port import LogBusy
+from fanfare.record.entry import MOST_BYTES, pack
+from fanfare.record.position import Position
+
+
+class _Waiting(msgspec.Struct):
+    partition: int
+    events: Sequence[bytes]
+    size_bytes: int
+    alone: bool
+    done: asyncio.Future[Position]
+
+
+class NewEntry(msgspec.Struct, frozen=True):
+    """Bytes to append to a partition."""
+
+    partition: int
+    body: bytes
+
+
+Write = Callable[[Sequence[NewEntry]], Awaitable[Sequence[int]]]
+"""Makes entries durable, all or none, in the given order, and returns their offsets."""
+
+
+class GroupCommit:
+    """
+    Gathers decisions while a write is under way and hands them on as one write.
+
+    Owned by one event loop. It never waits on purpose: an idle log writes a single decision at once, a busy one writes many.
+    """
+
+    def __init__(self, write: Write, most_waiting_bytes: int = 8 * 1024 * 1024, most_entries: int = 64) -> None:
+        """Use *write*, refuse beyond *most_waiting_bytes*, and hand on at most *most_entries* at once."""
+        self._write = write
+        self._most_waiting_bytes = most_waiting_bytes
+        self._most_entries = most_entries
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._writer: asyncio.Task[None] | None = None
+
+    async def append(self, partition: int, events: Sequence[bytes], *, alone: bool = False) -> Position:
+        """Append as the Log port says. A caller that is cancelled may leave its events in the record."""
+        size_bytes = sum(map(len, events)) + len(events) + 1
+        if not events or size_bytes > MOST_BYTES:
+            message = f"{size_bytes} bytes in {len(events)} events; an entry holds 1 event or more and at most {MOST_BYTES} bytes"
+            raise ValueError(message)
+        if self._waiting_bytes + size_bytes > self._most_waiting_bytes:
+            raise LogBusy
+        waiting = _Waiting(partition, events, size_bytes, alone, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._waiting_bytes += size_bytes
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._drain())
+        return await asyncio.shield(waiting.done)
+
+    async def settle(self) -> None:
+        """Return when nothing waits to be written."""
+        while self._writer is not None and not self._writer.done():
+            await asyncio.wait([self._writer])
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            groups = self._gather()
+            try:
+                offsets = await self._write([NewEntry(group[0].partition, _body(group)) for group in groups])
+            except Exception as error:  # noqa: BLE001 - every caller is told; a caller that is gone is not a bug
+                _fail(groups, error)
+            else:
+                _acknowledge(groups, offsets)
+            self._waiting_bytes -= sum(each.size_bytes for group in groups for each in group)
+
+    def _gather(self) -> list[list[_Waiting]]:
+        """Take what fits into one write. Decisions of a partition keep their order."""
+        groups: list[list[_Waiting]] = []
+        current: dict[int, list[_Waiting]] = {}
+        sizes: dict[int, int] = {}
+        while self._waiting:
+            each = self._waiting[0]
+            group = current.get(each.partition)
+            if group is None or each.alone or sizes[each.partition] + each.size_bytes > MOST_BYTES:
+                if len(groups) == self._most_entries:
+                    break
+                group = []
+                groups.append(group)
+                sizes[each.partition] = 0
+                current[each.partition] = group
+            group.append(self._waiting.popleft())
+            sizes[each.partition] += each.size_bytes
+            if each.alone:
+                del current[each.partition]
+        return groups
+
+
+def _body(group: list[_Waiting]) -> bytes:
+    return pack([event for each in group for event in each.events])
+
+
+def _acknowledge(groups: list[list[_Waiting]], offsets: Sequence[int]) -> None:
+    for group, offset in zip(groups, offsets, strict=True):
+        index = 0
+        for each in group:
+            if not each.done.done():
+                each.done.set_result(Position(each.partition, offset, index))
+            index += len(each.events)
+
+
+def _fail(groups: list[list[_Waiting]], error: Exception) -> None:
+    for group in groups:
+        for each in group:
+            if not each.done.done():
+                each.done.set_exception(error)

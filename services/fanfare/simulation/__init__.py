@@ -1,0 +1,1 @@
+"""Simulated fans, only on a site founded as a simulation."""

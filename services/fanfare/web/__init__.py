@@ -1,0 +1,1 @@
+"""The pages: layout, templates, static files, and the contexts that fill them."""

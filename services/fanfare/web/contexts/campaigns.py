@@ -1,0 +1,219 @@
+"""Contexts of the front page, a campaign's page, its live board and its timeline."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from fanfare.web import words
+from fanfare.web.contexts.shell import Page, Part
+
+RoundState = Literal["upcoming", "open", "paused", "closing", "closed", "sealed", "void"]
+Standing = Literal["can-vote", "voted", "signed-out", "not-eligible"]
+"""What the reader can do in the round: `voted` may change her ballot."""
+
+
+class RoundStub(Part, frozen=True):
+    """A round on the strip: `7 → 3`, and where it stands."""
+
+    id: str
+    number: int
+    """From 1, in the order of the campaign."""
+    name: str
+    state: RoundState
+    takes: int | None
+    """Options on the ballot; None where they are not known yet."""
+    keeps: int
+    opens_at: datetime
+    closes_at: datetime
+    reason: str = ""
+    """Why it is paused or void."""
+
+
+class Ticket(Part, frozen=True):
+    """The head of a campaign: who asks, for what, and the stub with the clock and the next action."""
+
+    campaign_id: str
+    title: str
+    summary: str
+    """Plain text, one sentence or two."""
+    host_name: str
+    fans: int
+    colour: str
+    round: RoundStub | None
+    """The one that is open, else the next one, else the last one."""
+    standing: Standing
+    takes_ideas: bool
+    reason: str = ""
+    """Why the reader may not vote, and how one becomes eligible."""
+
+
+class BoardRow(Part, frozen=True):
+    """One option on the leaderboard."""
+
+    id: str
+    """Of the option; also names the row's view transition."""
+    title: str
+    rank: int
+    """Equal for equal counts."""
+    count: int
+    href: str = ""
+    by: str = ""
+    change: int | None = None
+    """Ranks gained since the last count shown; None is not said."""
+
+
+class Board(Part, frozen=True):
+    """The leaderboard of a round, live or final."""
+
+    round: RoundStub
+    rows: Sequence[BoardRow]
+    """In ranking order."""
+    ballots: int
+    """That count right now."""
+    as_of: datetime
+    is_approval: bool = False
+
+    @property
+    def keeps(self) -> int:
+        """How many go on: rows above the cut."""
+        return min(self.round.keeps, len(self.rows))
+
+    @property
+    def most(self) -> int:
+        """The longest bar."""
+        return max((row.count for row in self.rows), default=0)
+
+    @property
+    def headline(self) -> str:
+        """The news in one sentence."""
+        leaders = [row.title for row in self.rows if row.count == self.most]
+        if self.most == 0:
+            return "Nobody has voted yet"
+        if len(leaders) > 3:
+            return f"{words.words(len(leaders)).capitalize()} are level"
+        if len(leaders) > 1:
+            return f"{words.listed(leaders)} are level"
+        rest = [row.count for row in self.rows if row.count < self.most]
+        return f"{leaders[0]} is ahead by {words.number(self.most - max(rest, default=0))}"
+
+
+class Term(Part, frozen=True):
+    """One line of `How this vote counts`."""
+
+    name: str
+    value: str
+
+
+class Voice(Part, frozen=True):
+    """What a person wrote, always signed."""
+
+    text: str
+    """Plain text."""
+    by: str
+    at: datetime
+    about: str = ""
+    href: str = ""
+    is_host: bool = False
+
+
+class TapeEntry(Part, frozen=True):
+    """One of the latest entries of the record."""
+
+    position: str
+    """`0/1,204`: partition and offset."""
+    text: str
+    at: datetime
+
+
+class Tape(Part, frozen=True):
+    """The foot of a live page: the record, still running."""
+
+    entries: Sequence[TapeEntry]
+    """Newest first."""
+    total: int
+
+
+class CampaignPage(Page, frozen=True):
+    """A campaign: ticket, strip, live board, terms, voices, tape."""
+
+    template = "campaign.html"
+
+    ticket: Ticket
+    rounds: Sequence[RoundStub]
+    board: Board | None
+    """None before the first ballot paper is known."""
+    terms: Sequence[Term]
+    terms_href: str
+    voices: Sequence[Voice]
+    tape: Tape
+    about: str = ""
+    """Markdown: what the host wrote about the campaign."""
+    ideas: int = 0
+
+
+class CampaignStrip(Part, frozen=True):
+    """Another campaign, one strip on the front page."""
+
+    id: str
+    title: str
+    host_name: str
+    state: Literal["open", "upcoming", "over"]
+    line: str
+    """What it is at: `Round 2 of 3 closes on Saturday`."""
+    colour: str
+
+
+class SealedRow(Part, frozen=True):
+    """A round that was sealed lately."""
+
+    round_id: str
+    campaign: str
+    headline: str
+    fingerprint: str
+    sealed_at: datetime
+    colour: str
+
+
+class FrontPage(Page, frozen=True):
+    """The front page: one ticket, others as strips, seals below; or an empty site."""
+
+    template = "front.html"
+
+    ticket: Ticket | None
+    others: Sequence[CampaignStrip] = ()
+    sealed: Sequence[SealedRow] = ()
+
+
+class TimelineKind(Part, frozen=True):
+    """A filter of the timeline."""
+
+    name: str
+    """As in the query; empty for all."""
+    label: str
+    count: int
+
+
+class TimelineEntry(Part, frozen=True):
+    """One decision of a host or a fan."""
+
+    at: datetime
+    who: str
+    is_host: bool
+    text: str
+    """What was done, after the name: `raised Pine & Lime`."""
+    position: str
+    href: str = ""
+    reason: str = ""
+
+
+class TimelinePage(Page, frozen=True):
+    """Every decision of hosts and fans, newest first, by cursor."""
+
+    template = "timeline.html"
+
+    kinds: Sequence[TimelineKind]
+    kind: str
+    entries: Sequence[TimelineEntry]
+    older: str = ""
+    """Cursor of the next page; empty at the end."""
+    newer: str = ""

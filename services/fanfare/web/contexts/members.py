@@ -1,0 +1,103 @@
+"""Contexts of sign-in, the development mailbox, first-run set-up and the pages about checking."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fanfare.web.contexts.shell import Form, Page, Part
+
+
+class SignInPage(Page, frozen=True):
+    """One field, `email`, on a small ticket."""
+
+    template = "sign_in.html"
+
+    form: Form = Form()
+    after: str = ""
+    """Where it leads back to."""
+
+
+class LinkSentPage(Page, frozen=True):
+    """The link is on its way, whether or not we know the address."""
+
+    template = "link_sent.html"
+
+    email: str
+    minutes: int = 15
+    mailbox: bool = False
+    """Whether the development mailbox has it."""
+
+
+class ConfirmPage(Page, frozen=True):
+    """The link was opened; a button (POST) uses it up, so that a mail scanner cannot."""
+
+    template = "confirm.html"
+
+    token: str
+    email: str = ""
+    after: str = ""
+    asks_name: bool = False
+    """A first sign-in asks what to call her."""
+    form: Form = Form()
+
+
+class Mail(Part, frozen=True):
+    """A mail that would have been sent."""
+
+    to: str
+    subject: str
+    at: datetime
+    text: str
+    """Plain text."""
+    link: str = ""
+
+
+class MailboxPage(Page, frozen=True):
+    """Development only: what the outbox holds, newest first."""
+
+    template = "mailbox.html"
+
+    mails: Sequence[Mail]
+
+
+class SetupPage(Page, frozen=True):
+    """The first run: public_url, brand, colour, zone."""
+
+    template = "setup.html"
+
+    form: Form
+    zones: Sequence[str]
+    colours: Sequence[str] = ("#12805c", "#ff5c7c", "#ffc629", "#2457d6")
+    """Brands to start from, beside a field for one's own."""
+    preview: str = ""
+    """The colour, once it is readable."""
+
+
+class LimitsPage(Page, frozen=True):
+    """What Fanfare does not prove: docs/limits.md."""
+
+    template = "limits.html"
+
+    text: str
+    """Markdown, without its first heading."""
+
+
+class PartitionHead(Part, frozen=True):
+    """How far one partition of the record has come."""
+
+    partition: int
+    entries: int
+    events: int
+    """Events in these entries."""
+
+
+class CheckPage(Page, frozen=True):
+    """How to check us: what is published, and the commands."""
+
+    template = "check.html"
+
+    origin: str
+    """The record's name."""
+    partitions: Sequence[PartitionHead]
+    export_command: str
+    replay_command: str
+    is_simulation: bool = False

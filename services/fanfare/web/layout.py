@@ -1,0 +1,120 @@
+"""The Jinja environment: one function renders a page from its shell and its context, autoescaped, under a strict CSP."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nh3
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from fanfare.web import seal, urls, words
+from fanfare.web.contexts import Page, Shell
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Sent with every page. Templates hold to it: no inline script, no style attribute."""
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
+_TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr", "h2", "h3", "h4", "table"}
+
+
+class StaticFileUnknown(LookupError):
+    """A template names a static file that is not there."""
+
+
+def render(shell: Shell, page: Page) -> str:
+    """Return the whole HTML document of *page*."""
+    return environment().get_template(page.template).render(shell=shell, page=page)
+
+
+def render_partial(name: str, shell: Shell, **values: object) -> str:
+    """Return a fragment from `partials/`, such as the live board that server-sent events carry."""
+    return environment().get_template(f"partials/{name}.html").render(shell=shell, **values)
+
+
+@cache
+def environment() -> Environment:
+    """Return the one environment: autoescape on, undefined names are errors."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        number=words.number,
+        words=words.words,
+        counted=words.counted,
+        listed=words.listed,
+        letter=words.letter,
+        duration=words.duration,
+        short_hash=words.short_hash,
+        in_fours=words.in_fours,
+        markdown=markdown,
+        when=_timed(lambda at, shell: words.when(at, shell.zone, shell.now)),
+        when_exactly=_timed(lambda at, shell: words.when(at, shell.zone, shell.now, seconds=True)),
+        day=_timed(lambda at, shell: words.day(at, shell.zone, shell.now)),
+        clock=_timed(lambda at, shell: words.clock(at, shell.zone)),
+        clock_exactly=_timed(lambda at, shell: words.clock(at, shell.zone, seconds=True)),
+        ago=_timed(lambda at, shell: words.ago(at, shell.now), relative="ago"),
+        left=_timed(lambda at, shell: words.left(at, shell.now), relative="left"),
+    )
+    made.globals.update(
+        static=static_url, urls=urls, percent=words.percent, share=words.share, seal_paths=seal.paths, zip=zip
+    )
+    return made
+
+
+def markdown(text: str) -> Markup:
+    """
+    Return what a fan or host wrote as safe HTML: CommonMark without HTML and pictures, then cleaned again.
+
+    A heading is moved two levels down, so that a page keeps its one h1.
+    """
+    tokens = _MARKDOWN.parse(text)
+    for token in tokens:
+        if token.type.startswith("heading"):
+            token.tag = f"h{min(4, int(token.tag[1]) + 2)}"
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
+    return Markup(clean)  # noqa: S704 - nh3 has just cleaned it
+
+
+@cache
+def static_url(path: str) -> str:
+    """
+    Return the URL of a static file with the hash of its bytes, so that it may be cached for ever.
+
+    Raises:
+        StaticFileUnknown: no such file.
+    """
+    file = STATIC / path
+    if not file.is_file():
+        raise StaticFileUnknown(path)
+    return f"/static/{path}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
+
+
+def _timed(say: Callable[[datetime, Shell], str], relative: str = "") -> Callable[[Context, datetime], Markup]:
+    """Wrap a way of saying a time into a filter that writes `<time>`; scripts keep the relative ones fresh."""
+
+    @pass_context
+    def filter_(context: Context, at: datetime) -> Markup:
+        shell: Any = context["shell"]
+        mark = Markup(' data-{}=""').format(relative) if relative else Markup("")
+        stamp = at.isoformat(timespec="seconds")
+        return Markup('<time datetime="{}"{}>{}</time>').format(stamp, mark, say(at, shell))
+
+    return filter_
