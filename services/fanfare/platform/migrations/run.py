@@ -31,7 +31,7 @@ def migrate(conninfo: str) -> list[str]:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (LOCK,))
         connection.execute(LEDGER)
-        known = dict(connection.execute("select name, sha256 from platform.migrations").fetchall())
+        known: dict[str, str] = dict(connection.execute("select name, sha256 from platform.migrations").fetchall())
         for name, text in _files():
             sha256 = hashlib.sha256(text.encode()).hexdigest()
             if name in known:

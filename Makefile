@@ -1,0 +1,78 @@
+# Every command of Fanfare's workshop. `make` lists them; each brings what it needs into .venv by itself.
+
+PYTHON ?= python3
+PORT ?= 8000
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Stamps of what is installed. With the test's packages there, everything that a demo needs is there too.
+UV := $(VENV)/.uv-installed
+RUN := $(VENV)/.run-installed
+DEV := $(VENV)/.dev-installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up test check format bench docs lock clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(RUN) ## Play a whole campaign with simulated fans at http://localhost:8000 (PORT=8001 moves it)
+	@$(BIN)/fanfare demo --port $(PORT)
+
+up: $(RUN) ## Start a site of your own; its first run asks for its name
+	@$(BIN)/fanfare up
+
+test: $(DEV) ## Run every suite whose parts are here, and name the parts that are missing
+	@$(BIN)/python -m tests.run
+
+check: $(DEV) ## Run only what needs no running program: lint, types, imports, sizes and documents
+	@$(BIN)/python -m tests.run lint format types imports house
+
+format: $(DEV) ## Put the code into its one format
+	@$(BIN)/ruff check --fix-only --quiet && $(BIN)/ruff format --quiet
+
+bench: $(DEV) ## Measure speed on this machine
+	@$(BIN)/python -m tests.run bench
+
+docs: $(DEV) ## Write docs/event-catalogue.md from the code
+	@$(BIN)/python -m fanfare.record.catalogue > $(VENV)/event-catalogue.md && mv $(VENV)/event-catalogue.md docs/event-catalogue.md
+
+lock: $(UV) ## Lock what pyproject.toml asks for, with hashes (UPGRADE=1 takes the newest versions)
+	@$(compile) --group installer --output-file requirements/installer.txt
+	@$(compile) pyproject.toml --group install --output-file requirements/run.txt
+	@$(compile) pyproject.toml --group install --group dev --output-file requirements/dev.txt
+
+clean: ## Remove .venv and every cache (a site's record stays where it is)
+	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	@find events projections services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+compile := $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock"
+
+# Installs one lock, and the project itself as an editable package. Argument: run or dev.
+define install
+	@echo "Installing requirements/$(1).txt into $(VENV)"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/$(1).txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(RUN)
+endef
+
+$(RUN): requirements/run.txt pyproject.toml $(UV)
+	$(call install,$(if $(wildcard $(DEV)),dev,run))
+	@if [ -e $(DEV) ]; then touch $(DEV); fi
+
+$(DEV): requirements/dev.txt pyproject.toml $(UV)
+	$(call install,dev)
+	@touch $(DEV)
+
+$(UV): requirements/installer.txt
+	@[ "$$(uname -s)" = Linux ] || { echo "Fanfare needs Linux; this is $$(uname -s)." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Fanfare needs Python 3.11 or later: make PYTHON=python3.12, for instance." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv is missing; install it with: apt install $(notdir $(PYTHON))-venv" >&2; exit 1; }
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/installer.txt
+	@touch $@

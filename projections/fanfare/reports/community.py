@@ -1,0 +1,164 @@
+"""What fans did in partition 0: who joined, ideas, comments, support. Pure."""
+
+from collections import Counter
+
+import msgspec
+
+from fanfare.record import ideas
+from fanfare.record.campaigns import Campaign, Round
+from fanfare.record.envelope import Recorded
+from fanfare.record.ideas import (
+    CommentMade,
+    Idea,
+    IdeaEdited,
+    IdeaRaised,
+    IdeaSupported,
+    IdeaWithdrawn,
+    SupportWithdrawn,
+)
+from fanfare.record.members import MemberJoined, TookPart
+from fanfare.record.terms import RoundTerms
+from fanfare.reports.report import Activity, Ballots
+
+
+class _Support(msgspec.Struct):
+    number: int = 0
+    supports: bool = False
+    seen: int = 0
+
+
+class SupportBox:
+    """The support that a round's ideas got. A press or its withdrawal is a ballot; the highest number of a member and idea counts."""
+
+    def __init__(self) -> None:
+        """Start empty and open."""
+        self.turnout: Counter[str] = Counter()
+        self.closed = False
+        self._given: dict[tuple[str, str], _Support] = {}
+        self._in_time = self._late = self._void = 0
+
+    def press(self, minute: str, event: IdeaSupported | SupportWithdrawn, *, valid: bool) -> None:
+        """Take in a press or a withdrawal; *valid* is false for one on an idea that was taken back."""
+        given = self._given.setdefault((event.idea, event.by), _Support())
+        bit = 1 << event.number
+        if given.seen & bit:
+            return
+        given.seen |= bit
+        self.turnout[minute] += 1
+        if not valid:
+            self._void += 1
+        elif self.closed:
+            self._late += 1
+        else:
+            self._in_time += 1
+            if event.number > given.number:
+                given.number, given.supports = event.number, isinstance(event, IdeaSupported)
+
+    def votes(self) -> dict[str, int]:
+        """Return how many members support each idea."""
+        return dict(Counter(idea for (idea, _), given in self._given.items() if given.supports))
+
+    def ballots(self) -> Ballots:
+        """Account for every press."""
+        counted = sum(given.supports for given in self._given.values())
+        return Ballots(
+            received=self._in_time + self._late + self._void,
+            counted=counted,
+            replaced=self._in_time - counted,
+            late=self._late,
+            void=self._void,
+        )
+
+
+class Community:
+    """The uncontested part of partition 0. Mutable; fed in record order, after what was decided."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._members: set[str] = set()
+        self._ideas: dict[str, Idea] = {}
+        self._entered: dict[str, list[str]] = {}
+        self._frozen: set[str] = set()
+        self._comments: dict[str, str] = {}
+        self._contributors: dict[str, set[str]] = {}
+        self._boxes: dict[str, SupportBox] = {}
+        self._members_at: dict[tuple[str, str], int] = {}
+
+    @property
+    def joined(self) -> int:
+        """How many members joined so far."""
+        return len(self._members)
+
+    def opened(self, terms: RoundTerms) -> None:
+        """Note who had joined, and freeze the ideas that stand on the ballot."""
+        self._members_at.setdefault((terms.round, "opened"), self.joined)
+        self._frozen.update(option.id for option in terms.options)
+
+    def closing(self, round_id: str) -> None:
+        """Note who had joined, and close the round for ideas and support."""
+        box = self.support_box(round_id)
+        if box.closed:
+            return
+        box.closed = True
+        self._members_at[round_id, "closing"] = self.joined
+        kept = [idea for idea in self._entered.get(round_id, ()) if not self._ideas[idea].withdrawn]
+        self._entered[round_id] = kept
+
+    def support_box(self, round_id: str) -> SupportBox:
+        """Return the box that holds the support for the ideas of a round."""
+        return self._boxes.setdefault(round_id, SupportBox())
+
+    def apply(self, recorded: Recorded) -> None:
+        """Take in an event of partition 0."""
+        match recorded.event:
+            case MemberJoined(member=member):
+                self._members.add(member)
+            case TookPart(member=member, round=round_id):
+                self._contributed(round_id, member)
+            case IdeaRaised() as event:
+                self._raise(event)
+            case IdeaEdited(idea=idea) | IdeaWithdrawn(idea=idea) as event if idea in self._ideas and idea not in self._frozen:
+                self._ideas[idea] = ideas.evolve(self._ideas[idea], event)
+            case CommentMade(comment=comment, idea=idea, by=by) if idea in self._ideas and comment not in self._comments:
+                self._comments[comment] = self._ideas[idea].raised.campaign
+                self._contributed(self._ideas[idea].raised.round, by)
+            case IdeaSupported(idea=idea, by=by) | SupportWithdrawn(idea=idea, by=by) as event if idea in self._ideas:
+                raised = self._ideas[idea].raised
+                self._contributed(raised.round, by)
+                at = recorded.time.strftime("%Y-%m-%dT%H:%M:00Z")
+                self.support_box(raised.round).press(at, event, valid=not self._ideas[idea].withdrawn)
+            case _:
+                pass
+
+    def _raise(self, event: IdeaRaised) -> None:
+        if event.idea in self._ideas:
+            return
+        self._ideas[event.idea] = ideas.begin(event)
+        self._contributed(event.round, event.by)
+        if not self.support_box(event.round).closed:
+            self._entered.setdefault(event.round, []).append(event.idea)
+
+    def _contributed(self, round_id: str, member: str) -> None:
+        self._contributors.setdefault(round_id, set()).add(member)
+
+    def entered(self, round_id: str) -> tuple[str, ...]:
+        """Return the ideas that a support round ranks, the earliest first: raised before its close, not withdrawn before it."""
+        found = self._entered.get(round_id, ())
+        closed = self.support_box(round_id).closed
+        return tuple(idea for idea in found if closed or not self._ideas[idea].withdrawn)
+
+    def electorate(self, found: Round) -> int:
+        """Return how many members could vote in a round, so far or for good."""
+        at = "opened" if found.plan.electorate == "members-before-opening" else "closing"
+        return self._members_at.get((found.id, at), self.joined)
+
+    def activity(self, campaign: Campaign) -> Activity:
+        """Sum up what fans did in a campaign."""
+        raised = [each for each in self._ideas.values() if each.raised.campaign == campaign.id]
+        contributors: set[str] = set().union(*(self._contributors.get(each.id, set()) for each in campaign.rounds))
+        return Activity(
+            ideas=len(raised),
+            withdrawn=sum(each.withdrawn for each in raised),
+            comments=sum(each == campaign.id for each in self._comments.values()),
+            contributors=len(contributors),
+        )

