@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from fanfare.record.kinds import CampaignId, Count, Digest, Event, MemberId, RoundId, TextHash
+from fanfare.record.kinds import CampaignId, Count, Digest, Event, Instant, MemberId, RoundId, TextHash, check_utc
 from fanfare.record.terms import Ask, RoundPlan, RoundTerms, hash_terms
 
 
@@ -43,9 +43,13 @@ class RoundExtended(Event, frozen=True):
 
     wire: ClassVar[str] = "fanfare.round.extended.v1"
     round: RoundId
-    closes_at: datetime
+    closes_at: Instant
     reason: TextHash
     by: MemberId
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is not in UTC."""
+        check_utc(self.closes_at)
 
 
 class RoundReworded(Event, frozen=True):
@@ -203,7 +207,15 @@ def evolve_round(state: Round, event: Event) -> Round:
     change = msgspec.structs.replace
     match state.status, event:
         case "planned", RoundOpened(terms=terms):
-            return change(state, status="open", terms=terms, terms_hash=hash_terms(terms), ask=terms.plan.ask)
+            return change(
+                state,
+                plan=terms.plan,
+                status="open",
+                terms=terms,
+                terms_hash=hash_terms(terms),
+                ask=terms.plan.ask,
+                closes_at=terms.plan.closes_at,
+            )
         case "open", RoundExtended(closes_at=closes_at, reason=reason):
             return change(state, closes_at=closes_at, reason=reason, extended=state.extended + 1)
         case "open", RoundReworded(ask=ask, reason=reason):
@@ -218,7 +230,7 @@ def evolve_round(state: Round, event: Event) -> Round:
             return change(state, status="closed")
         case "closed", RoundSealed():
             return change(state, status="sealed", sealed=event)
-        case ("planned" | "open" | "closing" | "closed" | "sealed"), RoundVoided(reason=reason):
+        case (("planned" | "open" | "closing" | "closed" | "sealed"), RoundVoided(reason=reason)):
             return change(state, status="void", paused=False, reason=reason)
         case _:
             return state

@@ -63,14 +63,21 @@ def document() -> str:
     lines = [
         "# The event catalogue",
         "",
-        "Made by `make docs` from `events/fanfare/record`; do not edit. Each event is the `data` of a CloudEvents 1.0 object whose",
-        "`type` is the wire name. A wire name is never reused, and its stored example decodes for ever.",
-        "Contested events also carry `stream` and `after`: the first entry whose `after` is current is taken, all others are passed over.",
+        "Made by `make docs` from `events/fanfare/record`; do not edit. Each event is the `data` of a CloudEvents 1.0 object",
+        "whose `type` is the wire name. A wire name is never reused, and its stored example decodes for ever. Contested events",
+        "also carry `stream` and `after`: the first entry whose `after` is current is taken, all others are passed over.",
     ]
     for wire, event in EVENTS.items():
         contested = " Contested." if event in CONTESTED else ""
         lines += ["", f"## {wire}", "", f"{(event.__doc__ or '').strip()}{contested}", "", "```json"]
-        lines += [msgspec.json.format(EXAMPLES[wire], indent=2).decode(), "```", "", "<details><summary>JSON Schema</summary>", "", "```json"]
+        lines += [
+            msgspec.json.format(EXAMPLES[wire], indent=2).decode(),
+            "```",
+            "",
+            "<details><summary>JSON Schema</summary>",
+            "",
+            "```json",
+        ]
         lines += [msgspec.json.format(msgspec.json.encode(schema(event)), indent=2).decode(), "```", "", "</details>"]
     return "\n".join(lines) + "\n"
 

@@ -3,18 +3,18 @@
 import msgspec
 
 from fanfare.record import campaigns, site
-from fanfare.record.campaigns import Campaign
+from fanfare.record.campaigns import Campaign, CampaignEvent, Round, RoundPlanned
 from fanfare.record.entry import Entry
-from fanfare.record.envelope import Decision, Recorded
-from fanfare.record.site import STREAM, Site
+from fanfare.record.envelope import Recorded
+from fanfare.record.site import Site, SiteEvent
 
 
 class Decided:
     """
     How many decisions of each stream were taken. Mutable; owned by one reader of partition 0.
 
-    The first entry whose ``after`` is current is taken; one that repeats or comes too late is passed over. No clock and no lock is
-    trusted, because neither fences an append.
+    The first entry whose ``after`` is current is taken; one that repeats or comes too late is passed over. No clock and no lock
+    is trusted, because neither fences an append.
     """
 
     def __init__(self, taken: dict[str, int] | None = None) -> None:
@@ -52,7 +52,14 @@ class Streams:
         self.campaigns: dict[str, Campaign] = {}
         self.decided = Decided()
         self.ids: dict[str, Taken] = {}
+        self._stream_of: dict[str, str] = {}
         self.next_offset = 0
+
+    def round(self, round_id: str) -> tuple[Campaign, Round] | None:
+        """Return a round with its campaign; none where no campaign has it."""
+        campaign = self.campaigns.get(self._stream_of.get(round_id, ""))
+        found = campaign.round(round_id) if campaign else None
+        return (campaign, found) if campaign and found else None
 
     def decisions(self, stream: str) -> int:
         """Return how many contested decisions of *stream* were taken: what the next one says it comes after."""
@@ -65,21 +72,37 @@ class Streams:
         Raises:
             ValueError: the entry is not the next one: the record has a gap, or the caller skipped.
         """
+        held = self.take(entry)
+        if held:
+            for _, recorded in entry.positioned():
+                self.evolve(recorded)
+        return held
+
+    def take(self, entry: Entry) -> bool:
+        """
+        Count the next entry and tell whether its events hold; the caller then hands each to ``evolve``, in order.
+
+        Raises:
+            ValueError: the entry is not the next one.
+        """
         if entry.partition != 0 or entry.offset != self.next_offset:
             message = f"expected entry {self.next_offset} of partition 0, got {entry.offset} of partition {entry.partition}"
             raise ValueError(message)
         self.next_offset += 1
         held = self.decided.take(entry)
-        if held and (decision := entry.decision):
-            events = [each for each in entry.events if isinstance(each, Recorded)]
-            self.ids[events[0].id] = Taken(events[0].id, entry.offset)
-            self._evolve(decision, events)
+        if held and entry.decision:
+            first = next(each for each in entry.events if isinstance(each, Recorded))
+            self.ids[first.id] = Taken(first.id, entry.offset)
         return held
 
-    def _evolve(self, decision: Decision, events: list[Recorded]) -> None:
-        for recorded in events:
-            if decision.stream == STREAM:
-                self.site = site.evolve(self.site, recorded.event)
-            else:
-                before = self.campaigns.get(decision.stream, Campaign())
-                self.campaigns[decision.stream] = campaigns.evolve(before, recorded.event)
+    def evolve(self, recorded: Recorded) -> None:
+        """Take in one event of an entry that holds; what fans do without asking anybody changes nothing here."""
+        if recorded.decision is None:
+            return
+        stream, event = recorded.decision.stream, recorded.event
+        if isinstance(event, SiteEvent):
+            self.site = site.evolve(self.site, event)
+        elif isinstance(event, CampaignEvent):
+            self.campaigns[stream] = campaigns.evolve(self.campaigns.get(stream, Campaign()), event)
+            if isinstance(event, RoundPlanned):
+                self._stream_of.setdefault(event.round, stream)

@@ -5,16 +5,26 @@ from functools import lru_cache
 
 import msgspec
 
-from fanfare.record.catalogue import EVENTS, UPCASTS
+from fanfare.record.ballots import BallotCast, BallotsClosed
+from fanfare.record.catalogue import CONTESTED, EVENTS, UPCASTS
 from fanfare.record.envelope import Decision, Envelope, Recorded
 from fanfare.record.kinds import Event
 from fanfare.record.position import Position
+from fanfare.record.site import STREAM, SiteEvent
 
 MOST_BYTES = 60 * 1024
 """tlog-tiles limits an entry to 65,535 bytes."""
 
 _batch = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(Envelope)
+_BAD_BYTES = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_typed = msgspec.json.Decoder(_Typed)
 
 
 class UnknownEvent(Exception):
@@ -22,7 +32,7 @@ class UnknownEvent(Exception):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """An event that is invalid under its own known schema. It is passed over, alone, and its position is told."""
+    """An event that is invalid under its own known schema, or that cannot stand where it does. It is passed over, alone."""
 
     why: str
 
@@ -44,9 +54,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def decision(self) -> Decision | None:
-        """What the entry was decided upon; none where it is uncontested."""
-        first = self.events[0] if self.events else None
-        return first.decision if isinstance(first, Recorded) else None
+        """What the entry was decided upon; none where it is uncontested. All its readable events say the same."""
+        return next((each.decision for each in self.events if isinstance(each, Recorded)), None)
 
 
 def pack(events: Sequence[bytes]) -> bytes:
@@ -68,33 +77,58 @@ def unpack(partition: int, offset: int, body: bytes) -> Entry:
     """
     try:
         raws = _batch.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except _BAD_BYTES:
         return Entry(partition, offset, (Unreadable("not a JSON array"),))
-    return Entry(partition, offset, tuple(_event(raw, Position(partition, offset, index)) for index, raw in enumerate(raws)))
+    entry = Entry(partition, offset, tuple(_event(raw, Position(partition, offset, index)) for index, raw in enumerate(raws)))
+    decision = entry.decision
+    if all(isinstance(each, Unreadable) or each.decision == decision for each in entry.events):
+        return entry
+    return Entry(partition, offset, tuple(_of_decision(each, decision) for each in entry.events))
+
+
+def _of_decision(event: Recorded | Unreadable, decision: Decision | None) -> Recorded | Unreadable:
+    if isinstance(event, Unreadable) or event.decision == decision:
+        return event
+    return Unreadable("decided upon something else than the first of its entry")
 
 
 def _event(raw: msgspec.Raw, position: Position) -> Recorded | Unreadable:
+    # The type alone is read first: an envelope that a newer version shapes otherwise must stop this one, not be passed over.
+    try:
+        wire = _typed.decode(raw).type
+    except _BAD_BYTES:
+        return Unreadable("not a CloudEvents object")
+    if wire not in EVENTS:
+        raise UnknownEvent(f"{position}: {wire[:80]!r} is not known to this version of Fanfare; upgrade it")
     try:
         envelope = _envelope.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Unreadable("not a CloudEvents object")
-    if envelope.type not in EVENTS:
-        message = f"{position}: {envelope.type[:80]!r} is not known to this version of Fanfare; upgrade it"
-        raise UnknownEvent(message)
-    try:
-        event = _decoder(envelope.type).decode(envelope.data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Unreadable(f"not a valid {envelope.type}")
-    upcast = UPCASTS.get(envelope.type)
-    if envelope.stream is None or envelope.after is None:
-        decision = None
-    else:
-        decision = Decision(envelope.stream, envelope.after)
-    return Recorded(
+        event = _decoder(wire).decode(envelope.data)
+    except _BAD_BYTES:
+        return Unreadable(f"not a valid {wire}")
+    upcast = UPCASTS.get(wire)
+    recorded = Recorded(
         id=envelope.id,
         source=envelope.source,
         subject=envelope.subject,
         time=envelope.time,
         event=upcast(event) if upcast else event,
-        decision=decision,
+        decision=None if envelope.stream is None or envelope.after is None else Decision(envelope.stream, envelope.after),
     )
+    misplaced = _misplaced(recorded, position.partition)
+    return Unreadable(misplaced) if misplaced else recorded
+
+
+def _misplaced(recorded: Recorded, partition: int) -> str:
+    """Say why an event cannot stand where it stands, so that no fold needs to ask; empty where it can."""
+    event, decision = recorded.event, recorded.decision
+    if partition != 0 and not isinstance(event, BallotCast | BallotsClosed):
+        return f"a {event.wire} outside partition 0"
+    if partition != 0 and decision is not None:
+        return "a decision outside partition 0"
+    if type(event) not in CONTESTED:
+        return ""
+    if decision is None:
+        return f"a {event.wire} that does not say what it was decided upon"
+    if isinstance(event, SiteEvent) != (decision.stream == STREAM):
+        return f"a {event.wire} in the stream {decision.stream}"
+    return ""

@@ -4,11 +4,15 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from fanfare.record.kinds import Event, canonical
+from fanfare.record.kinds import CampaignId, Count, Event, Instant, canonical, check_utc
+
+Printed = Annotated[
+    str, msgspec.Meta(pattern=r"^[!-~]{1,200}(?!\n)$", description="Printable ASCII, so that every store takes it.")
+]
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -35,14 +39,21 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The attributes as they stand in the JSON. Unknown extension attributes are passed over, as CloudEvents asks."""
 
     specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: datetime
+    id: Printed
+    source: Printed
+    type: Printed
+    subject: Printed
+    time: Instant
     data: msgspec.Raw
-    stream: str | None = None
-    after: int | None = None
+    stream: CampaignId | None = None
+    after: Count | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is not in UTC, and half a decision."""
+        check_utc(self.time)
+        if (self.stream is None) != (self.after is None):
+            message = "stream and after come together"
+            raise ValueError(message)
 
 
 def encode(recorded: Recorded) -> bytes:

@@ -5,9 +5,9 @@ from importlib.resources import files
 import msgspec
 
 EXAMPLES: dict[str, bytes] = {
-    wire: bytes(raw)
+    wire: msgspec.json.format(bytes(raw), indent=-1)
     for wire, raw in msgspec.json.decode(
         files("fanfare.record").joinpath("examples.json").read_bytes(), type=dict[str, msgspec.Raw]
     ).items()
 }
-"""By wire name: the CloudEvents object as JSON bytes."""
+"""By wire name: the CloudEvents object as JSON bytes, without the white space that keeps the file readable."""

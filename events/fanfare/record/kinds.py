@@ -1,23 +1,32 @@
 """The small types that every event is made of, and the one canonical JSON."""
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
 import msgspec
 
-MemberId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]{4,40}$", description="A random pseudonym of a person.")]
-CampaignId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]{4,40}$")]
-RoundId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]{4,40}$")]
-IdeaId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]{4,40}$")]
-CommentId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]{4,40}$")]
-OptionId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]{1,40}$", description="An idea's id, or a letter of a fixed list.")]
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", description="SHA-256, hexadecimal.")]
-TextHash = Annotated[
-    str, msgspec.Meta(pattern="^[0-9a-f]{64}$", description="SHA-256(128-bit salt, then the text in UTF-8), hexadecimal.")
+# Python's $ also matches before a line break at the end; "(?!\\n)" forbids that one and means the same in every dialect.
+_ID = r"^[a-z0-9]{4,40}(?!\n)$"
+_SHA256 = r"^[0-9a-f]{64}(?!\n)$"
+
+MemberId = Annotated[str, msgspec.Meta(pattern=_ID, description="A random pseudonym of a person.")]
+CampaignId = Annotated[str, msgspec.Meta(pattern=_ID)]
+RoundId = Annotated[str, msgspec.Meta(pattern=_ID)]
+IdeaId = Annotated[str, msgspec.Meta(pattern=_ID)]
+CommentId = Annotated[str, msgspec.Meta(pattern=_ID)]
+OptionId = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z0-9]{1,40}(?!\n)$", description="An idea's id, or a letter of a fixed list.")
 ]
-TermsHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of a round's canonical terms.")]
-VoterToken = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$", description="Per-round pseudonym of a voter.")]
+Digest = Annotated[str, msgspec.Meta(pattern=_SHA256, description="SHA-256, hexadecimal.")]
+TextHash = Annotated[
+    str, msgspec.Meta(pattern=_SHA256, description="SHA-256(128-bit salt, then the text in UTF-8), hexadecimal.")
+]
+TermsHash = Annotated[str, msgspec.Meta(pattern=_SHA256, description="SHA-256 of a round's canonical terms.")]
+VoterToken = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}(?!\n)$", description="Per-round pseudonym of a voter.")]
 Number = Annotated[int, msgspec.Meta(ge=1, le=100_000, description="From 1; the highest counts, of equal ones the first.")]
+Zone = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_+/-]{1,60}(?!\n)$", description="An IANA zone, such as Europe/Berlin.")]
+Instant = Annotated[datetime, msgspec.Meta(tz=True, description="UTC.")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -31,6 +40,18 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A part of an event: a value without a wire name of its own."""
+
+
+def check_utc(*times: datetime) -> None:
+    """
+    Check that *times* are in UTC, so that one instant has one spelling.
+
+    Raises:
+        ValueError: one is not. A decoder that calls this turns it into an error of its own.
+    """
+    if any(time.utcoffset() != timedelta(0) for time in times):
+        message = "a time in the record is written in UTC"
+        raise ValueError(message)
 
 
 def canonical(value: object) -> bytes:

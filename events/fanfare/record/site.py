@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from fanfare.record.kinds import Event, MemberId, TextHash
+from fanfare.record.kinds import Event, MemberId, TextHash, Zone
 
 STREAM = "site"
 Role = Literal["host", "moderator", "auditor", "admin"]
@@ -15,11 +15,11 @@ class SiteFounded(Event, frozen=True):
     """The first event of a record."""
 
     wire: ClassVar[str] = "fanfare.site.founded.v1"
-    name: Annotated[str, msgspec.Meta(max_length=200)]
+    name: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,200}(?!\n)$")]
     """The public URL at the founding: the record's name for ever, wherever the site moves."""
     brand: TextHash
-    colour: Annotated[str, msgspec.Meta(pattern="^#[0-9a-f]{6}$")]
-    zone: str
+    colour: Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}(?!\n)$")]
+    zone: Zone
     partitions: Annotated[int, msgspec.Meta(ge=1, le=64)]
     simulation: bool
     """Simulated fans exist only where this is true; it cannot be set later."""

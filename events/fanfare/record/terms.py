@@ -1,11 +1,24 @@
 """The terms of a round: what it asks, who may vote, how it is counted. Frozen and hashed when the round opens."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
-from fanfare.record.kinds import CampaignId, Count, Digest, Fact, OptionId, RoundId, TermsHash, TextHash, canonical, digest
+from fanfare.record.kinds import (
+    CampaignId,
+    Count,
+    Digest,
+    Fact,
+    Instant,
+    OptionId,
+    RoundId,
+    TermsHash,
+    TextHash,
+    Zone,
+    canonical,
+    check_utc,
+    digest,
+)
 
 MOST_OPTIONS = 200
 """An opening is one entry of at most 60 KiB; 200 options fit."""
@@ -59,10 +72,10 @@ class RoundPlan(Fact, frozen=True):
 
     name: TextHash
     ask: Ask
-    opens_at: datetime
-    closes_at: datetime
-    zone: str
-    """The IANA zone in which the times were set, such as Europe/Berlin."""
+    opens_at: Instant
+    closes_at: Instant
+    zone: Zone
+    """The zone in which the times were set."""
     electorate: Electorate
     method: Method
     most: Annotated[int, msgspec.Meta(ge=1, le=MOST_OPTIONS)]
@@ -71,6 +84,10 @@ class RoundPlan(Fact, frozen=True):
     advance: Annotated[int, msgspec.Meta(ge=1, le=MOST_OPTIONS)]
     """How many options go on: the carry-over rule."""
     ties: TieRule
+
+    def __post_init__(self) -> None:
+        """Refuse times that are not in UTC."""
+        check_utc(self.opens_at, self.closes_at)
 
 
 class Option(Fact, frozen=True):

@@ -28,7 +28,7 @@ class _Support(msgspec.Struct):
 
 
 class SupportBox:
-    """The support that a round's ideas got. A press or its withdrawal is a ballot; the highest number of a member and idea counts."""
+    """The support that a round's ideas got. A press or its withdrawal is a ballot; the highest of a member and idea counts."""
 
     def __init__(self) -> None:
         """Start empty and open."""

@@ -21,7 +21,8 @@ from fanfare.reports.report import (
     round_report,
 )
 
-# A ballot is astray where its voter's token does not lead to its partition: SHA-256(token), its first 32 bits, mod the list's length.
+# A ballot is astray where its voter's token does not lead to its partition: the first 32 bits of SHA-256(token), mod how many
+# there are.
 CLASSED: LiteralString = """
     with rules as (select * from counted.terms where hash = %(terms)s),
     classed as (
@@ -45,7 +46,8 @@ CLASSED: LiteralString = """
 BALLOTS: LiteralString = (
     CLASSED
     + """
-    select count(*), (select count(*) from counting), count(*) filter (where class = 'late'), count(*) filter (where class = 'void')
+    select count(*), (select count(*) from counting),
+           count(*) filter (where class = 'late'), count(*) filter (where class = 'void')
       from classed
 """
 )
@@ -54,7 +56,8 @@ TURNOUT: LiteralString = CLASSED + "select minute, count(*) from classed group b
 
 PRESSED: LiteralString = """
     with classed as (
-        select support.*, case when void then 'void' when support."offset" > rounds.closing_at then 'late' else 'in time' end as class
+        select support.*,
+               case when void then 'void' when support.at > rounds.closing_at then 'late' else 'in time' end as class
           from counted.support join counted.ideas using (idea) left join counted.rounds on rounds.round = ideas.round
          where ideas.round = %(round)s),
     counting as (
@@ -66,7 +69,8 @@ PRESSED: LiteralString = """
 PRESSES: LiteralString = (
     PRESSED
     + """
-    select count(*), (select count(*) from counting), count(*) filter (where class = 'late'), count(*) filter (where class = 'void')
+    select count(*), (select count(*) from counting),
+           count(*) filter (where class = 'late'), count(*) filter (where class = 'void')
       from classed
 """
 )
@@ -74,13 +78,13 @@ SUPPORTERS: LiteralString = PRESSED + "select idea, count(*) from counting group
 PRESS_TURNOUT: LiteralString = PRESSED + "select minute, count(*) from classed group by minute order by minute"
 ENTERED: LiteralString = """
     select idea from counted.ideas left join counted.rounds using (round)
-     where round = %(round)s and (closing_at is null or ideas."offset" < closing_at)
+     where round = %(round)s and (closing_at is null or at < closing_at)
        and (withdrawn_at is null or withdrawn_at > closing_at)
-     order by ideas."offset", ideas.index
+     order by at
 """
 ELECTORATE: LiteralString = """
     select count(*) from counted.members
-     where "offset" < coalesce((select case when %(early)s then opened_at else closing_at end
+     where at < coalesce((select case when %(early)s then opened_at else closing_at end
                                   from counted.rounds where round = %(round)s), 9223372036854775807)
 """
 ACTIVITY: LiteralString = """
@@ -103,7 +107,7 @@ class Counted:
         """Read through *connection*."""
         self._connection = connection
 
-    async def _rows(self, query: LiteralString, **values: Any) -> list[Any]:
+    async def _rows(self, query: LiteralString, **values: object) -> list[Any]:
         return await (await self._connection.execute(query, values)).fetchall()
 
     async def moment(self, partitions: int) -> Moment:
@@ -125,18 +129,18 @@ class Counted:
             raise LookupError(message)
         return Origin(*rows[0])
 
-    async def campaign(self, campaign_id: str) -> tuple[Campaign, int]:
+    async def campaign(self, campaign_id: str) -> Campaign:
         """
-        Return a campaign and how many decisions made it.
+        Return a campaign as its decisions have made it.
 
         Raises:
             LookupError: there is no such campaign at this moment.
         """
-        rows = await self._rows("select state, decisions from counted.campaigns where id = %(id)s", id=campaign_id)
+        rows = await self._rows("select state from counted.campaigns where id = %(id)s", id=campaign_id)
         if not rows:
             message = f"no campaign {campaign_id}"
             raise LookupError(message)
-        return msgspec.json.decode(rows[0][0], type=Campaign), rows[0][1]
+        return msgspec.json.decode(rows[0][0], type=Campaign)
 
     async def figures(self, found: Round) -> Figures:
         """Return what the rows say about a round."""
@@ -170,7 +174,7 @@ class Counted:
         Raises:
             LookupError: there is no such campaign or round.
         """
-        campaign, _ = await self.campaign(campaign_id)
+        campaign = await self.campaign(campaign_id)
         found = campaign.round(round_id)
         if found is None:
             message = f"no round {round_id}"
@@ -184,11 +188,13 @@ class Counted:
         Raises:
             LookupError: there is no such campaign.
         """
-        campaign, decisions = await self.campaign(campaign_id)
+        campaign = await self.campaign(campaign_id)
         origin = await self.origin()
         rounds = [each.id for each in campaign.rounds]
         ((ideas, withdrawn, comments, contributors),) = await self._rows(ACTIVITY, campaign=campaign_id, rounds=rounds)
         ((members,),) = await self._rows("select count(*) from counted.members")
+        query: LiteralString = "select taken from platform.decided where projection = 'counted' and stream = %(id)s"
+        decided = await self._rows(query, id=campaign_id)
         return CampaignReport(
             site=origin.site,
             simulation=origin.simulation,
@@ -196,7 +202,7 @@ class Counted:
             moment=await self.moment(partitions),
             members=members,
             activity=Activity(ideas, withdrawn, comments, contributors),
-            decisions=decisions,
+            decisions=sum(row[0] for row in decided),
             rounds=tuple([await self._line(each) for each in campaign.rounds]),
         )
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from fanfare.counting.method import METHODS
 from fanfare.record.ballots import BallotCast, BallotsClosed
-from fanfare.record.campaigns import Campaign, Round, RoundClosing, RoundEvent, RoundOpened
+from fanfare.record.campaigns import Round, RoundClosing, RoundEvent, RoundOpened
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry
 from fanfare.record.envelope import Recorded
@@ -52,44 +52,35 @@ class Recount:
             message = f"partition {entry.partition}: expected entry {self._next[entry.partition]}, got {entry.offset}"
             raise ValueError(message)
         self._next[entry.partition] += 1
-        if entry.partition != 0:
-            self._ballots(entry)
-        elif self.streams.apply(entry):
-            for position, recorded in entry.positioned():
-                self._decided(position, recorded)
-                self._community.apply(recorded)
-
-    def _ballots(self, entry: Entry) -> None:
-        for _, recorded in entry.positioned():
+        held = self.streams.take(entry) if entry.partition == 0 else entry.decision is None
+        for position, recorded in entry.positioned() if held else ():
             event = recorded.event
             if isinstance(event, BallotCast):
                 self._box(event.terms).cast(entry.partition, minute(recorded.time), event)
             elif isinstance(event, BallotsClosed):
                 self._box(event.terms).close(entry.partition)
+            else:
+                self.streams.evolve(recorded)
+                self._decided(position, recorded)
+                self._community.apply(recorded)
 
     def _box(self, terms_hash: str) -> BallotBox:
         return self._boxes.setdefault(terms_hash, BallotBox())
 
     def _decided(self, position: Position, recorded: Recorded) -> None:
         event = recorded.event
-        if not isinstance(event, RoundEvent):
+        if not isinstance(event, RoundEvent) or recorded.decision is None:
             return
         round_id = event.terms.round if isinstance(event, RoundOpened) else event.round
         self._decisions.setdefault(round_id, []).append(DecisionTaken(str(position), event.wire))
-        found = self._find(round_id)
+        found = self.streams.campaigns[recorded.decision.stream].round(round_id)
         if found is None:
             return
-        if isinstance(event, RoundOpened) and found[1].terms == event.terms:
-            self._box(found[1].terms_hash).admit(event.terms)
+        if isinstance(event, RoundOpened) and found.terms == event.terms:
+            self._box(found.terms_hash).admit(event.terms)
             self._community.opened(event.terms)
-        elif isinstance(event, RoundClosing) and found[1].status == "closing":
+        elif isinstance(event, RoundClosing) and found.status == "closing":
             self._community.closing(round_id)
-
-    def _find(self, round_id: str) -> tuple[Campaign, Round] | None:
-        for campaign in self.streams.campaigns.values():
-            if found := campaign.round(round_id):
-                return campaign, found
-        return None
 
     def origin(self) -> Origin:
         """
@@ -130,7 +121,7 @@ class Recount:
         Raises:
             LookupError: the record knows no such round.
         """
-        found = self._find(round_id)
+        found = self.streams.round(round_id)
         if found is None:
             message = f"the record knows no round {round_id}"
             raise LookupError(message)
@@ -152,11 +143,11 @@ class Recount:
         return CampaignReport(
             site=origin.site,
             simulation=origin.simulation,
-            campaign=campaign.id,
+            campaign=campaign_id,
             moment=self.moment,
             members=self._community.joined,
             activity=activity,
-            decisions=self.streams.decisions(campaign.id),
+            decisions=self.streams.decisions(campaign_id),
             rounds=tuple(self._line(each) for each in campaign.rounds),
         )
 

@@ -8,30 +8,31 @@ from psycopg import AsyncConnection
 from fanfare.record import campaigns, ideas, members, site
 from fanfare.record.ballots import BallotCast, BallotsClosed
 from fanfare.record.campaigns import Campaign, RoundClosing, RoundEvent, RoundOpened
-from fanfare.record.envelope import Recorded
 from fanfare.record.kinds import canonical
-from fanfare.record.terms import hash_terms, slot
+from fanfare.record.position import Position
+from fanfare.record.terms import hash_terms
 from fanfare.views.projection import Projection, Seen, columns
 
 SCHEMA = """
 create table site (name text not null, simulation boolean not null);
-create table campaigns (id text collate "C" primary key, state bytea not null, decisions integer not null);
-create table decisions (round text collate "C", "offset" bigint, index integer, wire text not null, primary key (round, "offset", index));
+create table campaigns (id text collate "C" primary key, state bytea not null);
+create table decisions (round text collate "C", "offset" bigint, index integer, wire text, primary key (round, "offset", index));
 create table rounds (round text collate "C" primary key, opened_at bigint, closing_at bigint);
 create table terms (
-    hash text collate "C" primary key, method text not null, most integer not null, options text[] not null, partitions integer[] not null
+    hash text collate "C" primary key, method text not null, most integer not null,
+    options text[] not null, partitions integer[] not null
 );
 create table frozen (idea text collate "C" primary key);
-create table members (member text collate "C" primary key, "offset" bigint not null);
+create table members (member text collate "C" primary key, at bigint not null);
 create table took_part (member text collate "C", round text collate "C", primary key (member, round));
 create table ideas (
     idea text collate "C" primary key, campaign text collate "C" not null, round text collate "C" not null,
-    by_member text collate "C" not null, "offset" bigint not null, index integer not null, withdrawn_at bigint
+    by_member text collate "C" not null, at bigint not null, withdrawn_at bigint
 );
 create table comments (comment text collate "C" primary key, idea text collate "C" not null, by_member text collate "C" not null);
 create table support (
     idea text collate "C", by_member text collate "C", number integer, supports boolean not null,
-    minute text not null, "offset" bigint not null, void boolean not null,
+    minute text not null, at bigint not null, void boolean not null,
     primary key (idea, by_member, number)
 );
 create table ballots (
@@ -45,6 +46,11 @@ create table markers (
     terms text collate "C", partition integer, "offset" bigint not null, index integer not null, primary key (terms, partition)
 );
 """
+
+
+def _at(position: Position) -> int:
+    """Return one number for a place in partition 0 that grows with it; an entry holds fewer than 2**16 events."""
+    return position.offset << 16 | position.index
 
 
 async def _found_site(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
@@ -66,21 +72,18 @@ async def _decide(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
         before = msgspec.json.decode(row[0], type=Campaign) if row else Campaign()
         after = campaigns.evolve(before, recorded.event)
         await connection.execute(
-            """insert into campaigns (id, state, decisions) values (%s, %s, %s)
-               on conflict (id) do update set state = excluded.state, decisions = excluded.decisions""",
-            (stream, canonical(after), recorded.decision.after + 1),
+            "insert into campaigns (id, state) values (%s, %s) on conflict (id) do update set state = excluded.state",
+            (stream, canonical(after)),
         )
         if isinstance(recorded.event, RoundEvent):
-            await _mark(connection, position.offset, position.index, recorded, after)
+            await _mark(connection, position, recorded.event, after)
 
 
-async def _mark(connection: AsyncConnection, offset: int, index: int, recorded: Recorded, after: Campaign) -> None:
-    event = recorded.event
-    if not isinstance(event, RoundEvent):
-        return
+async def _mark(connection: AsyncConnection, position: Position, event: RoundEvent, after: Campaign) -> None:
     round_id = event.terms.round if isinstance(event, RoundOpened) else event.round
     await connection.execute(
-        "insert into decisions values (%s, %s, %s, %s) on conflict do nothing", (round_id, offset, index, event.wire)
+        "insert into decisions values (%s, %s, %s, %s) on conflict do nothing",
+        (round_id, position.offset, position.index, event.wire),
     )
     found = after.round(round_id)
     if found is None:
@@ -96,44 +99,49 @@ async def _mark(connection: AsyncConnection, offset: int, index: int, recorded: 
         await connection.execute(
             """insert into rounds (round, opened_at) values (%s, %s)
                on conflict (round) do update set opened_at = coalesce(rounds.opened_at, excluded.opened_at)""",
-            (round_id, offset),
+            (round_id, _at(position)),
         )
     elif isinstance(event, RoundClosing) and found.status == "closing":
         await connection.execute(
             """insert into rounds (round, closing_at) values (%s, %s)
                on conflict (round) do update set closing_at = coalesce(rounds.closing_at, excluded.closing_at)""",
-            (round_id, offset),
+            (round_id, _at(position)),
         )
 
 
 async def _join(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
-    rows = [(each.event.member, at.offset) for at, each in seen if isinstance(each.event, members.MemberJoined)]
-    await connection.execute("insert into members select * from unnest(%s::text[], %s::bigint[]) on conflict do nothing", columns(rows))
+    rows = [(each.event.member, _at(at)) for at, each in seen if isinstance(each.event, members.MemberJoined)]
+    await connection.execute(
+        "insert into members select * from unnest(%s::text[], %s::bigint[]) on conflict do nothing", columns(rows)
+    )
 
 
 async def _took_part(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     rows = [(each.event.member, each.event.round) for _, each in seen if isinstance(each.event, members.TookPart)]
-    await connection.execute("insert into took_part select * from unnest(%s::text[], %s::text[]) on conflict do nothing", columns(rows))
+    await connection.execute(
+        "insert into took_part select * from unnest(%s::text[], %s::text[]) on conflict do nothing", columns(rows)
+    )
 
 
 async def _raise(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     rows = [
-        (each.event.idea, each.event.campaign, each.event.round, each.event.by, at.offset, at.index)
+        (each.event.idea, each.event.campaign, each.event.round, each.event.by, _at(at))
         for at, each in seen
         if isinstance(each.event, ideas.IdeaRaised)
     ]
     await connection.execute(
-        """insert into ideas select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::int[])
+        """insert into ideas select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
            on conflict do nothing""",
         columns(rows),
     )
 
 
 async def _withdraw(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
-    rows = [(each.event.idea, each.event.by, at.offset) for at, each in seen if isinstance(each.event, ideas.IdeaWithdrawn)]
+    rows = [(each.event.idea, each.event.by, _at(at)) for at, each in seen if isinstance(each.event, ideas.IdeaWithdrawn)]
     await connection.execute(
         """update ideas set withdrawn_at = new.at
-             from (select idea, by_member, min(at) as at from unnest(%s::text[], %s::text[], %s::bigint[]) as rows (idea, by_member, at)
+             from (select idea, by_member, min(at) as at
+                     from unnest(%s::text[], %s::text[], %s::bigint[]) as rows (idea, by_member, at)
                     group by idea, by_member) as new
             where ideas.idea = new.idea and ideas.by_member = new.by_member and withdrawn_at is null
               and not exists (select from frozen where frozen.idea = ideas.idea)""",
@@ -160,7 +168,7 @@ async def _support(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
             each.event.number,
             isinstance(each.event, ideas.IdeaSupported),
             each.time.strftime("%Y-%m-%dT%H:%M:00Z"),
-            at.offset,
+            _at(at),
         )
         for at, each in seen
         if isinstance(each.event, ideas.IdeaSupported | ideas.SupportWithdrawn)
@@ -178,7 +186,17 @@ async def _support(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 async def _cast(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     rows = [
-        (e.terms, e.voter, e.number, at.partition, at.offset, at.index, _array(e), each.time.strftime("%Y-%m-%dT%H:%M:00Z"), each.id)
+        (
+            e.terms,
+            e.voter,
+            e.number,
+            at.partition,
+            at.offset,
+            at.index,
+            _array(e),
+            each.time.strftime("%Y-%m-%dT%H:%M:00Z"),
+            each.id,
+        )
         for at, each in seen
         if isinstance(e := each.event, BallotCast)
     ]
@@ -186,7 +204,8 @@ async def _cast(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     await connection.execute(
         """insert into ballots
            select terms, voter, number, partition, at, index, options::text[], minute, event_id
-             from unnest(%s::text[], %s::text[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[])
+             from unnest(%s::text[], %s::text[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[],
+                         %s::text[], %s::text[])
                   with ordinality as new (terms, voter, number, partition, at, index, options, minute, event_id, place)
             order by place
            on conflict do nothing""",

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 from psycopg_pool import AsyncConnectionPool
@@ -138,8 +138,3 @@ class Desk:
 def _decisions_only(offset: int, body: bytes) -> Entry:
     """Decode an entry of partition 0 if it may hold a decision; the others need only be counted."""
     return unpack(0, offset, body) if b'"after":' in body else Entry(0, offset, ())
-
-
-def late_by(due: datetime, now: datetime) -> timedelta:
-    """Return how late it is for what was *due*."""
-    return now - due

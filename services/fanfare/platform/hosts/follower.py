@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import structlog
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, OperationalError, sql
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.logs.port import Log, RecordGap
@@ -15,8 +15,12 @@ CHANNEL = "fanfare_views"
 _log = structlog.get_logger()
 
 
+class ProjectionReplaced(Exception):
+    """Another version of the projection made its tables anew. This process is old: restart it."""
+
+
 class Follower:
-    """Feeds one projection. Owned by one worker; its counters mirror what is committed."""
+    """Feeds one projection. Owned by one worker; its counters mirror what was committed when it last looked."""
 
     def __init__(self, projection: Projection, pool: AsyncConnectionPool, log: Log) -> None:
         """Follow *log* for *projection*; call ``prepare`` first."""
@@ -41,10 +45,7 @@ class Follower:
             if row is None or row[0] != version:
                 await self._create(connection)
             await connection.execute("update platform.projections set stopped = null where name = %s", (name,))
-            query = "select partition, next_offset from platform.positions where projection = %s"
-            self._next = dict(await (await connection.execute(query, (name,))).fetchall())
-            query = "select stream, taken from platform.decided where projection = %s"
-            self._decided = Decided(dict(await (await connection.execute(query, (name,))).fetchall()))
+            await self._load(connection)
         self.stopped = ""
 
     async def _create(self, connection: AsyncConnection) -> None:
@@ -57,41 +58,75 @@ class Follower:
         await connection.execute(self.projection.schema)
         await connection.execute("insert into platform.projections (name, version) values (%s, %s)", (name, version))
 
+    async def _load(self, connection: AsyncConnection) -> None:
+        """
+        Read what is committed, and hold it until the transaction ends: two workers never apply the same entry.
+
+        Raises:
+            ProjectionReplaced: the tables are another version's by now.
+        """
+        name = self.projection.name
+        query = "select version from platform.projections where name = %s for update"
+        row = await (await connection.execute(query, (name,))).fetchone()
+        if row is None or row[0] != self.projection.version:
+            message = f"the tables of {name} are no longer those of version {self.projection.version}"
+            raise ProjectionReplaced(message)
+        query = "select partition, next_offset from platform.positions where projection = %s"
+        self._next = dict(await (await connection.execute(query, (name,))).fetchall())
+        query = "select stream, taken from platform.decided where projection = %s"
+        self._decided = Decided(dict(await (await connection.execute(query, (name,))).fetchall()))
+
     async def apply(self, entries: Sequence[Entry]) -> None:
         """
         Apply entries of one partition: lower ones than expected are dropped, missing ones are read from the log.
 
         An error stops this projection alone, at its position, with an alarm; the worker goes on for the others.
+
+        Raises:
+            OperationalError: the database does not answer. What was committed is read again at the next call.
         """
         if self.stopped or not entries:
             return
-        before = dict(self._decided.taken)
         try:
             wanted = await self._contiguous(entries)
             if wanted:
                 await self._commit(wanted)
+        except OperationalError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other projections go on
-            self._decided = Decided(before)
             await self._stop(entries[0], error)
 
     async def _contiguous(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return *entries* from the expected one on, each once, with those between that were not delivered."""
         partition, expected = entries[0].partition, self.next_offset(entries[0].partition)
-        wanted = [each for each in entries if each.offset >= expected]
+        wanted: list[Entry] = []
+        for entry in sorted(entries, key=lambda each: each.offset):
+            wanted += await self._missing(partition, expected + len(wanted), entry.offset)
+            if entry.offset == expected + len(wanted):
+                wanted.append(entry)
+        return wanted
+
+    async def _missing(self, partition: int, start: int, end: int) -> list[Entry]:
+        found: list[Entry] = []
         for _ in range(3):
-            if not wanted or wanted[0].offset == expected:
-                return wanted
-            missing = await self._log.read(partition, expected, wanted[0].offset - expected)
-            wanted = [*(unpack(each.partition, each.offset, each.body) for each in missing), *wanted]
-        message = f"offset {expected} of partition {partition} cannot be read"
-        raise RecordGap(message)
+            if start + len(found) >= end:
+                return found
+            stored = await self._log.read(partition, start + len(found), end - start - len(found))
+            found += [unpack(each.partition, each.offset, each.body) for each in stored]
+        if start + len(found) < end:
+            message = f"offset {start + len(found)} of partition {partition} cannot be read"
+            raise RecordGap(message)
+        return found
 
     async def _commit(self, entries: Sequence[Entry]) -> None:
         name, partition = self.projection.name, entries[0].partition
-        held = [entry for entry in entries if self._decided.take(entry)]
-        seen = [each for entry in held for each in entry.positioned()]
         async with self._pool.connection() as connection, connection.transaction():
+            await self._load(connection)
+            if self.next_offset(partition) != entries[0].offset:
+                return  # another worker, or an earlier commit whose answer was lost, was here first: the next page begins there
+            held = [entry for entry in entries if self._decided.take(entry)]
             await connection.execute(sql.SQL("set local search_path = {}, public").format(sql.Identifier(name)))
-            await self.projection.apply(connection, seen)
+            await self.projection.apply(connection, [each for entry in held for each in entry.positioned()])
             await connection.execute(
                 """insert into platform.positions (projection, partition, next_offset) values (%s, %s, %s)
                    on conflict (projection, partition) do update set next_offset = excluded.next_offset""",
@@ -115,5 +150,5 @@ class Follower:
         self.stopped = f"{entry.partition}:{self.next_offset(entry.partition)}: {type(error).__name__}: {error}"
         _log.error("projection stopped", projection=self.projection.name, at=self.stopped, exc_info=error)
         async with self._pool.connection() as connection:
-            query = "update platform.projections set stopped = %s where name = %s"
-            await connection.execute(query, (self.stopped[:2000], self.projection.name))
+            query = "update platform.projections set stopped = %s where name = %s and version = %s"
+            await connection.execute(query, (self.stopped[:2000].replace("\0", ""), self.projection.name, self.projection.version))

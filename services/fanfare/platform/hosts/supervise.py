@@ -221,6 +221,7 @@ class Supervisor:
     def _stop_child(self, name: str, running: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _GRACE_S
         running.send_signal(signal.SIGTERM)
+        _log.info("stopping", part=name)
         while running.poll() is None:
             if time.monotonic() >= deadline or self._stops > 1:
                 _log.warning("killed", part=name)

@@ -107,8 +107,8 @@ def _ask_to_leave(pids: list[int], postmaster: int | None, waited_s: float) -> N
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             if postmaster not in pids:
-                # Their postmaster is dead; a backend takes SIGINT for "cancel the query", so it gets the next stronger one.
-                os.kill(pid, max(_strongest(waited_s), signal.SIGQUIT, key=[signal.SIGINT, signal.SIGQUIT, signal.SIGKILL].index))
+                # Their postmaster is dead. A backend takes SIGINT for "cancel the query", so the next stronger signal it is.
+                os.kill(pid, _strongest(waited_s + _FAST_SHUTDOWN_S))
             elif pid == postmaster or waited_s >= _IMMEDIATE_SHUTDOWN_S:
                 os.kill(pid, _strongest(waited_s))
 

@@ -1,0 +1,61 @@
+"""What fans may do with ideas. Pure; the state is what the idea's page shows, so a race is settled by the rules of the fold."""
+
+from datetime import datetime
+
+import msgspec
+
+from fanfare.campaigns.refusals import RoundNotOpen, RoundPausedNow
+from fanfare.ideas.refusals import IdeaChanged, IdeaFrozen, IdeaWasWithdrawn, NoIdeasNow, NotYourIdea
+from fanfare.record.campaigns import Round
+
+
+class IdeaNow(msgspec.Struct, frozen=True):
+    """An idea as its page shows it."""
+
+    idea: str
+    author: str
+    version: int
+    withdrawn: bool
+    frozen: bool
+
+
+def takes_ideas(found: Round, now: datetime) -> None:
+    """
+    Refuse where a round takes no ideas and no support now.
+
+    Raises:
+        NoIdeasNow, RoundNotOpen, RoundPausedNow.
+    """
+    if found.plan.method != "support.v1":
+        raise NoIdeasNow
+    if found.status != "open" or (found.closes_at is not None and now >= found.closes_at):
+        message = "This round takes ideas and support only while it is open. What you wrote is still in your form."
+        raise RoundNotOpen(message, status_of_round=found.status)
+    if found.paused:
+        raise RoundPausedNow
+
+
+def change(state: IdeaNow, by: str, version: int | None = None) -> None:
+    """
+    Refuse a change of an idea's words, or taking it back.
+
+    Args:
+        version: the version that the author edited; none where she takes the idea back.
+
+    Raises:
+        NotYourIdea, IdeaWasWithdrawn, IdeaFrozen, IdeaChanged.
+    """
+    if state.author != by:
+        raise NotYourIdea
+    if state.withdrawn:
+        raise IdeaWasWithdrawn
+    if state.frozen:
+        raise IdeaFrozen
+    if version is not None and version != state.version:
+        raise IdeaChanged(version=state.version)
+
+
+def press(state: IdeaNow) -> None:
+    """Refuse support for, or a comment under, an idea that was taken back. Raises: IdeaWasWithdrawn."""
+    if state.withdrawn:
+        raise IdeaWasWithdrawn

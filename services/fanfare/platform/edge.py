@@ -1,0 +1,142 @@
+"""The HTTP edge that all routes share: who calls, with which key, and how a refusal is answered."""
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Header, Request, Response
+from fastapi.responses import JSONResponse
+
+from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.refusals import Invalid, Refusal, RoleNeeded, SignInNeeded
+from fanfare.platform.requests import RANDOM
+from fanfare.record.position import Position
+from fanfare.record.site import Role
+
+PROBLEM = "application/problem+json"
+POSITION_HEADER = "Fanfare-Position"
+WAIT_COOKIE = "fanfare_wait"
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """A signed-in member, as this request knows her."""
+
+    member: str
+    name: str
+    roles: frozenset[str]
+    """host, moderator, auditor, admin; a fan has none. An admin may do whatever a host may."""
+    by_token: bool
+    """She called with an API token; cross-site requests cannot forge that, so no Origin is asked for."""
+
+    def may(self, role: Role) -> bool:
+        """Tell whether she holds *role*, or is an admin."""
+        return role in self.roles or "admin" in self.roles
+
+
+Authenticate = Callable[[Request], Awaitable[Caller | None]]
+"""Finds who calls, by cookie or bearer token; none for a stranger. Set as ``app.state.authenticate``."""
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def _visitor(request: Request) -> Caller | None:
+    authenticate: Authenticate = request.app.state.authenticate
+    return await authenticate(request)
+
+
+async def _fan(visitor: "Visitor") -> Caller:
+    if visitor is None:
+        raise SignInNeeded
+    return visitor
+
+
+async def _host(fan: "Fan") -> Caller:
+    if not fan.may("host"):
+        message = "Only hosts may do this. Ask an admin of this site for the role."
+        raise RoleNeeded(message)
+    return fan
+
+
+async def _admin(fan: "Fan") -> Caller:
+    if not fan.may("admin"):
+        message = "Only admins may do this."
+        raise RoleNeeded(message)
+    return fan
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+Visitor = Annotated[Caller | None, Depends(_visitor)]
+"""Who calls, or none for a stranger."""
+Fan = Annotated[Caller, Depends(_fan)]
+"""A signed-in member."""
+Host = Annotated[Caller, Depends(_host)]
+"""A member who is a host."""
+Admin = Annotated[Caller, Depends(_admin)]
+"""A member who is an admin."""
+
+
+async def _key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Any string of yours, at most 200 characters. The same request with the same key takes effect once."),
+    ] = None,
+) -> str:
+    if idempotency_key is None:
+        return RANDOM + secrets.token_hex(16)
+    if not 1 <= len(idempotency_key) <= 200 or not idempotency_key.isprintable():
+        message = "Idempotency-Key needs 1 to 200 printable characters."
+        raise Invalid(message)
+    return idempotency_key
+
+
+async def _body_digest(request: Request) -> str:
+    return hashlib.sha256(await request.body()).hexdigest()
+
+
+Key = Annotated[str, Depends(_key)]
+"""The client's Idempotency-Key, or a random one."""
+BodyDigest = Annotated[str, Depends(_body_digest)]
+"""SHA-256 of the request's body, hexadecimal."""
+
+
+def asked(fan: Caller, command: str, target: str, key: str, body: str = "") -> Asked:
+    """Say who asks for what."""
+    return Asked(actor=fan.member, command=command, target=target, key=key, body=body)
+
+
+def acknowledge(response: Response, done: Acknowledged) -> None:
+    """Tell the client where her write stands; a later read can wait for it with Fanfare-Wait, a browser's does by itself."""
+    note_position(response, done.position)
+
+
+def note_position(response: Response, position: Position) -> None:
+    """Set the header and the short-lived cookie that make the next read wait for *position*."""
+    response.headers[POSITION_HEADER] = str(position)
+    written = f"{position.partition}:{position.offset}"
+    response.set_cookie(WAIT_COOKIE, written.replace(":", "."), max_age=60, httponly=True, samesite="lax")
+
+
+def problem(refusal: Refusal, instance: str) -> dict[str, Any]:
+    """Return the RFC 9457 problem of a refusal."""
+    return {
+        "type": f"/problems#{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": str(refusal),
+        "code": refusal.code,
+        "instance": instance,
+        **refusal.extra,
+    }
+
+
+def problem_response(refusal: Refusal, instance: str) -> JSONResponse:
+    """Answer with the problem of a refusal."""
+    headers = {"Retry-After": "1"} if refusal.status == 503 else {}
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(problem(refusal, instance), refusal.status, headers, media_type=PROBLEM)

@@ -1,0 +1,83 @@
+// Every page: clocks that run, copying, printing, one press per form, focus on what went wrong. All of it works without.
+
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+
+function span(seconds) {
+  for (const [size, name] of [[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"]]) {
+    if (seconds >= 2 * size) return `${Math.floor(seconds / size)} ${name}s`;
+  }
+  return `${seconds} ${seconds === 1 ? "second" : "seconds"}`;
+}
+
+function left(seconds) {
+  if (seconds <= 0) return "now";
+  if (seconds < 600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return span(seconds).replace("minutes", "min");
+}
+
+// The device's clock may be wrong: the page says when it was made, and only the time since then is ours.
+const made = Date.parse(document.documentElement.dataset.now || "") || Date.now();
+const started = performance.now();
+const now = () => made + performance.now() - started;
+
+function tick() {
+  if (document.hidden) return;
+  for (const time of document.querySelectorAll("time[data-left]")) {
+    const said = left(Math.max(0, Math.floor((Date.parse(time.dateTime) - now()) / 1000)));
+    if (time.textContent !== said) time.textContent = said;
+  }
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const seconds = Math.max(0, Math.floor((now() - Date.parse(time.dateTime)) / 1000));
+    const said = seconds < 2 ? "just now" : `${span(seconds)} ago`;
+    if (time.textContent !== said) time.textContent = said;
+  }
+}
+setInterval(tick, 1000);
+document.addEventListener("visibilitychange", tick);
+tick();
+
+function reveal(root) {
+  for (const button of root.querySelectorAll("[data-copy], [data-print], [data-read-out]")) button.hidden = false;
+  root.querySelector("[data-errors]")?.focus();
+}
+reveal(document);
+document.addEventListener("fanfare:swapped", (event) => reveal(event.target));
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    await navigator.clipboard?.writeText(copy.dataset.copy);
+    copy.textContent = "Copied";
+    setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+  }
+  if (event.target.closest("[data-print]")) window.print();
+  if (event.target.closest(".btn[aria-disabled=true]")) event.preventDefault();
+});
+
+// One press: the button keeps its width, says what is happening, and a second press does nothing.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.busy === "yes") { event.preventDefault(); return; }
+  const button = event.submitter;
+  if (!button || !form.dataset.guard || event.defaultPrevented) return;
+  form.dataset.busy = "yes";
+  button.style.width = `${button.offsetWidth}px`;
+  button.dataset.said = button.innerHTML;
+  button.textContent = form.dataset.guard;
+  button.setAttribute("aria-busy", "true");
+});
+
+// A page that comes back from the history is not busy any more.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-busy]")) free(form);
+});
+
+function free(form) {
+  delete form.dataset.busy;
+  for (const button of form.querySelectorAll("[aria-busy]")) {
+    button.innerHTML = button.dataset.said;
+    button.removeAttribute("aria-busy");
+    button.style.width = "";
+  }
+}
+document.addEventListener("fanfare:free", (event) => free(event.target));

@@ -1,0 +1,394 @@
+"""Realistic contexts for every page, by name: the preview shows them, and a unit test renders them all."""
+
+from datetime import datetime, timedelta, timezone
+
+import msgspec
+
+from fanfare.web.contexts import Page, Shell, ballots, campaigns, host, ideas, members, results, shell
+from fanfare.web.words import letter
+
+NOW = datetime(2026, 11, 11, 13, 2, 11, tzinfo=timezone.utc)
+PINK = "#ff5c7c"
+HASH = "9f2c41d07be8a613c0ffee5a91d40c7e5c07e2d95c07e2d991d40c7e3ab8e2d9"
+
+FLAVOURS = (
+    ("Sour Cherry Cola", 6104, "Tomasz W.", 1, "Cola with the cherry stone left in: dark, tart, a little almond."),
+    ("Pine & Lime", 5937, "Imani O.", -1, "Spring pine tips steeped like tea, then lime until it bites."),
+    ("Rhubarb Gate", 4480, "Beatriz L.", 0, "Forced rhubarb and ginger, pink without any dye."),
+    ("Salted Watermelon", 3506, "Ewa D.", 0, "August by the pool, with the pinch of salt your aunt adds."),
+    ("Burnt Orange & Bay", 2611, "Noor A.", 1, "Orange peel over a flame, one bay leaf, no sugar rush."),
+    ("Cardamom Pear", 1744, "Jonah P.", -1, "Slow Sunday pear with green cardamom, barely fizzy."),
+    ("Plum Smoke", 1258, "Yuki T.", 0, "Dried plums from a smokehouse; strange, then addictive."),
+)
+
+
+def ago(**span: int) -> datetime:
+    """Return a moment before the samples' now."""
+    return NOW - timedelta(**span)
+
+
+def ahead(**span: int) -> datetime:
+    """Return a moment after the samples' now."""
+    return NOW + timedelta(**span)
+
+
+FIRST = campaigns.RoundStub("r1", 1, "Flavour", "open", 7, 3, ago(days=5), ahead(days=3, hours=4))
+SEALED = msgspec.structs.replace(FIRST, state="sealed", opens_at=ago(days=9), closes_at=ago(hours=20))
+SECOND = campaigns.RoundStub("r2", 2, "Last three", "upcoming", 3, 1, ahead(days=7), ahead(days=12))
+PAUSED = msgspec.structs.replace(FIRST, state="paused", reason="The mail with the links did not go out. We send it first.")
+STRIP = (FIRST, SECOND, campaigns.RoundStub("r3", 3, "The name", "upcoming", None, 1, ahead(days=21), ahead(days=25)))
+
+POMFRET = shell.CampaignChrome("c1", "The Eighth Flavour", PINK, open_round_id="r1", result_round_id="r1")
+SAOIRSE = shell.Viewer("m1", "Saoirse K.")
+EMEKA = shell.Viewer("m2", "Emeka Obi", is_host=True)
+FAN = Shell("Pomfret Soda", NOW, "Europe/Berlin", "csrf-token", section="campaign", viewer=SAOIRSE, campaign=POMFRET)
+HOST = msgspec.structs.replace(FAN, viewer=EMEKA, section="desk", simulation=shell.Simulation("host", 2140))
+STRANGER = Shell("Fanfare", NOW, "Europe/Berlin", "csrf-token")
+PLAYED = msgspec.structs.replace(FAN, simulation=shell.Simulation("", 2140), viewer=None)
+
+ROWS = tuple(
+    campaigns.BoardRow(f"o{at}", title, at + 1, count, f"/ideas/i{at}", by, change)
+    for at, (title, count, by, change, _) in enumerate(FLAVOURS)
+)
+BOARD = campaigns.Board(FIRST, ROWS, 25640, ago(seconds=2))
+TERMS = (
+    campaigns.Term("Method", "One choice each"),
+    campaigns.Term("Who may vote", "Members"),
+    campaigns.Term("Your last ballot", "is the one"),
+    campaigns.Term("A tie at the cut", "the earliest idea"),
+    campaigns.Term("Terms frozen", "6 November, 09:00"),
+)
+VOICES = (
+    campaigns.Voice(
+        "Pine & Lime tastes like the first cold morning when you still refuse to close the window.",
+        "Noor A.",
+        ago(minutes=40),
+        "Pine & Lime",
+        "/ideas/i1",
+    ),
+    campaigns.Voice(
+        "Will Rhubarb Gate really be pink without dye? I have been lied to by pink drinks before.",
+        "Jonah P.",
+        ago(hours=3),
+        "Rhubarb Gate",
+        "/ideas/i2",
+    ),
+    campaigns.Voice(
+        "Yes. Forced rhubarb, pressed cold. It fades to peach in sunlight and we’ll leave it that way.",
+        "Dora Lindqvist",
+        ago(hours=2),
+        "Rhubarb Gate",
+        "/ideas/i2",
+        is_host=True,
+    ),
+)
+TAPE = campaigns.Tape(
+    tuple(
+        campaigns.TapeEntry(f"{n % 3 + 1}/{30441 - n:,}", "ballot cast" if n % 3 else "Noor A. commented", ago(seconds=3 * n))
+        for n in range(9)
+    ),
+    91406,
+)
+SUMMARY = "You raised 1,316 ideas. Seven are on the ballot. Taste with your head, choose with your heart: three go on."
+TICKET = campaigns.Ticket("c1", "The Eighth Flavour", SUMMARY, "Pomfret Soda", 38112, PINK, FIRST, "can-vote", takes_ideas=False)
+CAMPAIGN = campaigns.CampaignPage(
+    TICKET, STRIP, BOARD, TERMS, "/rounds/r1/report#terms", VOICES, TAPE, "Seven sodas in ninety years. **The eighth is yours.**", 1316
+)
+YOUNG = msgspec.structs.replace(
+    CAMPAIGN,
+    ticket=msgspec.structs.replace(TICKET, round=msgspec.structs.replace(SECOND, number=1), takes_ideas=True),
+    board=None,
+    voices=(),
+)
+FRONT = campaigns.FrontPage(
+    TICKET,
+    (
+        campaigns.CampaignStrip("c2", "A bag that lasts", "Halden Works", "open", "Round 2 of 3 closes on Saturday.", "#2457d6"),
+        campaigns.CampaignStrip("c3", "Breakfast, again", "Morrow Mill", "upcoming", "Ideas are open until Monday.", "#ffc629"),
+    ),
+    (
+        campaigns.SealedRow("r7", "A bag that lasts", "Waxed canvas goes on", HASH, ago(days=6), "#2457d6"),
+        campaigns.SealedRow("r8", "Breakfast, again", "Oats and rye win", HASH[::-1], ago(days=9), "#ffc629"),
+    ),
+)
+
+OPTIONS = tuple(
+    ballots.BallotOption(f"o{at}", letter(at), FLAVOURS[at][0], FLAVOURS[at][4], chosen=at == 1) for at in (6, 1, 2, 0, 5, 3, 4)
+)
+WHY = "we can brew three in the pilot kitchen, and cannot tell which."
+BALLOT = ballots.BallotPage(
+    FIRST, "Which flavour goes on to the kitchen?", "Dora Lindqvist, head of flavour,", WHY, OPTIONS, "plurality", 1, "key-1", HASH
+)
+APPROVAL = msgspec.structs.replace(BALLOT, method="approval", most=3, question="Which would you drink?")
+OUTDATED = msgspec.structs.replace(BALLOT, paper_number=3, replaces=("Rhubarb Gate",), cast_at=ago(minutes=4))
+WRONG = msgspec.structs.replace(APPROVAL, error="You ticked four, and this paper takes three. Take one tick away.")
+RECEIPT = ballots.ReceiptPage(
+    FIRST, "The Eighth Flavour", "counts", ago(seconds=5), 3, 30441, 17, "018f3c9e7d2b", "korn7dafm2qx90tp5c07e2d991d40c7e", 2
+)
+LATE = msgspec.structs.replace(RECEIPT, round=SEALED, state="late", late_by=timedelta(seconds=4))
+MINE = ballots.MinePage(
+    "Saoirse K.",
+    ago(days=420),
+    (
+        ballots.MyBallot(FIRST, "The Eighth Flavour", "counts", ago(minutes=4), 2, HASH[:32]),
+        ballots.MyBallot(SEALED, "A bag that lasts", "counted", ago(days=6), 1, HASH[32:]),
+    ),
+    (ballots.MyIdea("i9", "Sea Buckthorn", "Not on the ballot: the berries cost 9 € a can. Dora Lindqvist, 3 November.", 41, 6),),
+    (ballots.MyComment("i1", "Pine & Lime", "Steep it, never boil it. My aunt would say the same.", ago(days=2)),),
+)
+
+IDEA_ROWS = tuple(
+    ideas.IdeaRow(f"i{at}", title, line, by, ago(days=9 * at + 1), count // 3, 12 - at, ("citrus",) if at % 2 else (), stage)
+    for at, ((title, count, by, _, line), stage) in enumerate(zip(FLAVOURS, ("On the ballot",) * 4 + ("",) * 3, strict=True))
+)
+IDEAS = ideas.IdeasPage("c1", IDEA_ROWS, 1316, "top", True, ("citrus", "summer", "not sweet", "berries"), "", "next")  # noqa: FBT003
+IDEA_TEXT = (
+    "My grandmother kept a jar of pine syrup behind the tea. In May she sent us out for the soft green tips, and for a week the "
+    "kitchen smelled like the inside of a tree.\n\nI want that, cold, in a can: pine tips **steeped like tea**, not boiled, then "
+    "lime until it bites.\n\n- bitter at the end\n- no sugar rush"
+)
+WAY = (
+    ideas.Step("Raised", "2 September, by Imani O.", "done"),
+    ideas.Step("Refined", "Three versions.", "done"),
+    ideas.Step("On the ballot", "Round 1 closes on Saturday, 18:00. Votes are bound to version 3.", "now"),
+    ideas.Step("Into the kitchen", "If it is among the three.", "next"),
+)
+IDEA = ideas.IdeaPage(
+    "i1",
+    "Pine & Lime",
+    IDEA_TEXT,
+    "Imani O.",
+    ago(days=70),
+    3,
+    (ideas.Version(3, ago(days=6), "edited by Imani O."), ideas.Version(1, ago(days=70), "first written")),
+    tuple(msgspec.structs.replace(voice, about="") for voice in VOICES),
+    2204,
+    supported=False,
+    is_mine=False,
+    can_edit=False,
+    can_support=True,
+    way=WAY,
+    tags=("citrus", "not sweet"),
+)
+MY_IDEA = msgspec.structs.replace(IDEA, is_mine=True, can_edit=True, can_support=False, comments=())
+SIMILAR = (ideas.SimilarIdea("i1", "Pine & Lime", "Spring pine tips steeped like tea.", 2204),)
+IDEA_FORM = ideas.IdeaFormPage("c1", shell.Form(), "key-2")
+TYPED = {"title": "Pine", "text": "Pine tips, but without the lime.", "tags": "a, b, c, d, e, f"}
+IDEA_WRONG = ideas.IdeaFormPage("c1", shell.Form(TYPED, {"tags": "Six tags; five fit. Take one away."}), "key-2", similar=SIMILAR)
+
+TURNOUT = tuple(
+    results.Column(str(6 + at), count) for at, count in enumerate((8412, 6105, 4230, 2918, 2604, 3377, 3902, 4481, 5833))
+)
+HISTORY = results.LeaderHistory(
+    tuple(ago(hours=8 * (8 - at)) for at in range(9)),
+    tuple(
+        results.Line(title, tuple(count * step * (10 - (step * at) % 4) // 80 for step in range(9)), at < 3)
+        for at, (title, count, _, _, _) in enumerate(FLAVOURS)
+    ),
+)
+COMMAND = "fanfare replay eighth-flavour.fanfare --round r1"
+ORIGIN = results.Origin(
+    ago(minutes=1),
+    (8204, 30102, 30441, 29877),
+    COMMAND,
+    "/rounds/r1/report.json",
+    "/rounds/r1/report.csv",
+    "fanfare.report.round.v1",
+)
+REPORT = results.ReportPage(
+    SEALED,
+    (SEALED, *STRIP[1:]),
+    "Which flavour goes on to the kitchen?",
+    msgspec.structs.replace(
+        BOARD, round=SEALED, rows=tuple(msgspec.structs.replace(row, change=None) for row in ROWS), as_of=SEALED.closes_at
+    ),
+    results.Accounting(27093, 25640, 1204, 37, 212),
+    38112,
+    25801,
+    TURNOUT,
+    "day",
+    TERMS,
+    HASH,
+    tuple(row.title for row in ROWS[:3]),
+    "Dora Lindqvist’s team brews all three by 1 December. The second vote, three to one, opens on 18 November.",
+    ORIGIN,
+    ties=(results.Tie(("Rhubarb Gate", "Salted Watermelon"), 4480, "Rhubarb Gate goes first: it was raised earlier, on 2 September."),),
+    rulings=(results.Ruling("Extended by two hours", "The mail went out late. Emeka Obi.", ago(days=1)),),
+    history=HISTORY,
+    seal=results.Seal(HASH, ago(hours=19)),
+)
+LIVE_REPORT = msgspec.structs.replace(REPORT, round=FIRST, rounds=STRIP, board=BOARD, advanced=(), seal=None, ties=(), rulings=())
+CAMPAIGN_REPORT = results.CampaignReportPage(
+    "The Eighth Flavour",
+    "c1",
+    "Pomfret Soda",
+    "Pine & Lime wins, out of 1,316 ideas",
+    (
+        results.RoundSummary(SEALED, "Sour Cherry Cola, Pine & Lime and Rhubarb Gate go on", 25640, 25801),
+        results.RoundSummary(msgspec.structs.replace(SECOND, state="sealed"), "Pine & Lime wins", 22017, 22301),
+    ),
+    38112,
+    1316,
+    9404,
+    30128,
+    REPORT.rulings,
+    msgspec.structs.replace(ORIGIN, schema="fanfare.report.campaign.v1"),
+)
+TIMELINE = campaigns.TimelinePage(
+    (
+        campaigns.TimelineKind("", "All", 91406),
+        campaigns.TimelineKind("hosts", "Hosts", 41),
+        campaigns.TimelineKind("ideas", "Ideas", 3204),
+        campaigns.TimelineKind("comments", "Comments", 9404),
+        campaigns.TimelineKind("ballots", "Ballots", 78757),
+    ),
+    "",
+    (
+        campaigns.TimelineEntry(ago(seconds=4), "41 fans", False, "cast ballots in round 1", "3/30,441"),  # noqa: FBT003
+        campaigns.TimelineEntry(ago(minutes=9), "Noor A.", False, "commented on Pine & Lime", "0/8,204", "/ideas/i1"),  # noqa: FBT003
+        campaigns.TimelineEntry(
+            ago(hours=5), "Emeka Obi", True, "extended round 1 until Saturday, 20:00", "0/8,190", reason="The mail went out late."  # noqa: FBT003
+        ),
+        campaigns.TimelineEntry(ago(days=5), "Dora Lindqvist", True, "opened round 1 and froze its terms", "0/7,011", "/rounds/r1/report"),  # noqa: FBT003
+    ),
+    older="7011",
+)
+
+CLOCK = (
+    ideas.Step("Terms frozen, 6 November, 09:00", "One choice each, seven to three, members. Nobody can change them unseen, you included.", "done"),
+    ideas.Step("Open until Saturday 14 November, 18:00", "3 days and 4 hours left. 26,318 ballots so far.", "now"),
+    ideas.Step("Close and count", "By itself at 18:00. You only need to be there if a tie falls on the cut.", "next"),
+)
+DESK_ROUND = host.RoundDeskPage(
+    FIRST,
+    3,
+    "The Eighth Flavour",
+    "c1",
+    CLOCK,
+    26318,
+    25801,
+    38112,
+    tuple(results.Column(f"{(14 + at) % 24}:00", 60 + 37 * ((at * 7) % 11)) for at in range(24)),
+    "hour",
+    ("extend", "pause", "close", "void"),
+    12,
+    "key-3",
+    (host.PublicAct(ago(hours=5), "Emeka Obi extended round 1"), host.PublicAct(ago(hours=9), "Dora Lindqvist answered Jonah P.")),
+    shell.Form({"closes_at": "2026-11-10T10:00"}, {"closes_at": "That is before the present closing time. A round can only get longer."}),
+    "extend",
+)
+CHOICES = (host.Choice("plurality", "One choice each"), host.Choice("approval", "Approve of as many as you like"))
+INPUTS = (host.Choice("ideas", "the ideas with most support"), host.Choice("round", "the round before"), host.Choice("list", "my own list"))
+TIES = (host.Choice("earliest", "the earliest idea goes on"), host.Choice("all", "all of them go on"))
+DRAFT_VALUES = {
+    "title": "The Eighth Flavour",
+    "summary": SUMMARY,
+    "colour": PINK,
+    "rounds-0-name": "Flavour",
+    "rounds-0-question": "Which flavour goes on?",
+    "rounds-0-opens_at": "2026-11-14T09:00",
+    "rounds-0-closes_at": "2026-11-14T18:00",
+    "rounds-0-keeps": "3",
+}
+DRAFT = host.DraftPage(
+    shell.Form(DRAFT_VALUES, {"rounds-0-why": "Fans want to know why you ask. One sentence is enough."}),
+    2,
+    ("Europe/Berlin", "Europe/London", "UTC"),
+    CHOICES,
+    INPUTS,
+    TIES,
+    "key-4",
+    "c9",
+    "DEWmocracy",
+    ("Round 1 does not say why you ask.", "Round 2 has no question yet.", "Round 2 does not say what happens with the answers."),
+)
+OVERTAKEN = host.OvertakenPage(
+    FIRST,
+    "The Eighth Flavour",
+    "close the round now",
+    "Emeka Obi extended the round until Saturday, 20:00",
+    ago(seconds=20),
+    "0/8,190",
+    "Everybody who wanted to has voted.",
+)
+DESK = host.DeskPage(
+    (
+        host.DeskCampaign("c1", "The Eighth Flavour", "open", "Round 1 of 3 is open; 26,318 ballots.", "r1"),
+        host.DeskCampaign("c9", "Winter labels", "draft", "Two rounds have no question yet."),
+        host.DeskCampaign("c8", "A straw, or none", "over", "Sealed on 3 May; 9,112 ballots.", "r9"),
+    )
+)
+PROBLEM = shell.ProblemPage(
+    409,
+    "round-not-open",
+    "The round closed at 18:00:00",
+    "Yours came 4 seconds later and is kept as late; it does not count.",
+    "Your earlier ballot counts as you cast it.",
+    shell.Action("See the count", "/rounds/r1/report"),
+    "018f3c9e-7d2b",
+)
+LIMITS = (
+    "Fanfare shows that its numbers follow from its record. This page says what that does not show.\n\n## One person, one ballot\n\n"
+    "An address is not a person. *Somebody with two addresses can vote twice.*\n\n## One record for everybody\n\n- a stranger can "
+    "replay what we gave them\n- only comparing with others shows that all were given the same"
+)
+CHECK = members.CheckPage(
+    "taste.pomfret.example/record",
+    (members.PartitionHead(0, 8205, 12044), *(members.PartitionHead(p, 30442 - 91 * p, 28001 + 17 * p) for p in (1, 2, 3))),
+    "fanfare export https://taste.pomfret.example --output eighth-flavour.fanfare",
+    "fanfare replay eighth-flavour.fanfare",
+    is_simulation=True,
+)
+MAIL = members.Mail("saoirse@example.org", "Your link to Pomfret Soda", ago(seconds=20), "Press the button, and you are in.", "/sign-in/confirm?token=x")
+SET_UP = members.SetupPage(
+    shell.Form(
+        {"public_url": "http://taste.example.org", "brand": "Pomfret Soda", "colour": PINK},
+        {"public_url": "Without https anybody on the way could read sign-in links. Plain http is for this machine alone."},
+    ),
+    ("Europe/Berlin", "Europe/London", "UTC"),
+    preview=PINK,
+)
+
+
+def _in(section: shell.Section, around: Shell = FAN) -> Shell:
+    return msgspec.structs.replace(around, section=section)
+
+
+SAMPLES: dict[str, tuple[Shell, Page]] = {
+    "front": (STRANGER, FRONT),
+    "front-empty": (STRANGER, campaigns.FrontPage(None)),
+    "campaign": (FAN, CAMPAIGN),
+    "campaign-simulated": (PLAYED, msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, standing="signed-out"))),
+    "campaign-voted": (FAN, msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, standing="voted"))),
+    "campaign-paused": (FAN, msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, round=PAUSED))),
+    "campaign-young": (FAN, YOUNG),
+    "ideas": (_in("ideas"), IDEAS),
+    "ideas-empty": (_in("ideas"), msgspec.structs.replace(IDEAS, ideas=(), total=0, tag="smoke", older="")),
+    "idea": (_in("ideas"), IDEA),
+    "idea-mine": (_in("ideas"), MY_IDEA),
+    "idea-form": (_in("ideas"), IDEA_FORM),
+    "idea-form-wrong": (_in("ideas"), IDEA_WRONG),
+    "ballot": (_in("vote"), BALLOT),
+    "ballot-approval": (_in("vote"), WRONG),
+    "ballot-outdated": (_in("vote"), OUTDATED),
+    "receipt": (_in("vote"), RECEIPT),
+    "receipt-late": (_in("vote"), LATE),
+    "mine": (_in("mine"), MINE),
+    "report": (_in("results"), REPORT),
+    "report-live": (_in("results"), LIVE_REPORT),
+    "campaign-report": (_in("results"), CAMPAIGN_REPORT),
+    "timeline": (_in("timeline"), TIMELINE),
+    "sign-in": (STRANGER, members.SignInPage(shell.Form({"email": "saoirse@"}, {"email": "That is not a whole address yet."}))),
+    "link-sent": (STRANGER, members.LinkSentPage("saoirse@example.org", mailbox=True)),
+    "confirm": (STRANGER, members.ConfirmPage("token", "saoirse@example.org", asks_name=True)),
+    "mailbox": (msgspec.structs.replace(STRANGER, development=True), members.MailboxPage((MAIL,))),
+    "setup": (STRANGER, SET_UP),
+    "limits": (STRANGER, members.LimitsPage(LIMITS)),
+    "check": (msgspec.structs.replace(STRANGER, simulation=shell.Simulation("fan", 2140)), CHECK),
+    "problem": (FAN, PROBLEM),
+    "host-desk": (msgspec.structs.replace(HOST, campaign=None, simulation=None), DESK),
+    "host-new": (msgspec.structs.replace(HOST, campaign=None, section="new"), host.NewCampaignPage()),
+    "host-draft": (msgspec.structs.replace(HOST, simulation=None), DRAFT),
+    "host-round": (HOST, DESK_ROUND),
+    "host-overtaken": (HOST, OVERTAKEN),
+}
