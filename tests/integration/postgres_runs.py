@@ -4,6 +4,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,9 +47,13 @@ def application(home: Path, task: str, prefix: tuple[str, ...] = ()) -> Iterator
     command = [*prefix, sys.executable, "-c", APPLICATION, str(home), task]
     environment = os.environ | {"PYTHONPATH": str(SERVICES)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
+        # A test that waits for a word that never comes fails, instead of waiting for ever.
+        patience = threading.Timer(120, running.kill)
+        patience.start()
         try:
             yield running
         finally:
+            patience.cancel()
             running.kill()
 
 

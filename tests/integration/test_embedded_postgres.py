@@ -215,7 +215,7 @@ def test_what_postgresql_said_is_shown_when_it_ends_before_it_is_ready(tmp_path:
     with (tmp_path / "postgresql" / "cluster" / "postgresql.conf").open("a") as configuration:
         configuration.write("no such thing\n")
 
-    with pytest.raises(PostgresUnavailable, match="ended before it was ready:(.|\n)*syntax error"):
+    with pytest.raises(PostgresUnavailable, match=r"ended before it was ready:(.|\n)*syntax error"):
         EmbeddedPostgres(tmp_path).start()
 
 

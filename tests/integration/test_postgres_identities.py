@@ -19,7 +19,7 @@ pytestmark = pytest.mark.postgres
 ROOT = os.geteuid() == 0
 READS = ("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
 
-# Root whose machine forbids user namespaces, as in a container: a namespace of its own that has every id and may make no further one.
+# Root where user namespaces are forbidden, as in a container: in a namespace that has every id and may make no further one.
 FORBIDDING = """
 import ctypes, os, sys
 mapped, unshared = os.pipe(), os.pipe()
@@ -62,7 +62,7 @@ def test_root_runs_it_from_a_clone_and_a_home_that_only_root_may_enter(tmp_path:
 AS_PLAIN = {
     # Reading is allowed, since the clone and Python itself may be closed to others on the machine of the test; nothing else is.
     "with a name": ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", READS[0], READS[1]) if ROOT else (),
-    "without a name": ("unshare", "--user", "--map-user=54321"),
+    "without a name": ("unshare", "--user", "--map-user=54321", "--map-group=54321"),
 }
 
 

@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -64,24 +66,28 @@ sys.exit(status)
 
 
 class Run:
-    """A supervisor in a process of its own, and what it and its children said."""
+    """A supervisor in a process of its own, and what it and its children said and nobody asked for yet."""
 
     def __init__(self, running: subprocess.Popen[str]) -> None:
         self.running = running
+        self.heard: list[str] = []
 
     def said(self, *words: str) -> list[str]:
-        """Read on to a line that has all *words*; return its words."""
+        """Wait for a line that has all *words*, take it, and return its words; who starts together may speak in any order."""
         assert self.running.stdout is not None
-        heard = []
-        for line in self.running.stdout:
-            heard.append(line)
+        for line in chain(list(self.heard), map(self.hear, self.running.stdout)):
             if set(words) <= set(line.replace("=", " ").split()):
+                self.heard.remove(line)
                 return line.split()
-        raise AssertionError(f"never heard {words} in:\n{''.join(heard)}")
+        raise AssertionError(f"never heard {words} in:\n{''.join(self.heard)}")
+
+    def hear(self, line: str) -> str:
+        self.heard.append(line)
+        return line
 
     def rest(self) -> str:
         assert self.running.stdout is not None
-        return self.running.stdout.read()
+        return "".join(self.heard) + self.running.stdout.read()
 
     def stop(self) -> int:
         self.running.terminate()
@@ -96,9 +102,13 @@ def supervised(
     environment = os.environ | {"PYTHONPATH": str(SERVICES), "NO_COLOR": "1"}
     command = [sys.executable, "-c", SUPERVISOR, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as running:
+        # A test that waits for a word that never comes fails, instead of waiting for ever.
+        patience = threading.Timer(120, running.kill)
+        patience.start()
         try:
             yield Run(running)
         finally:
+            patience.cancel()
             running.kill()
 
 
@@ -121,6 +131,7 @@ def test_children_are_stopped_in_reverse_order() -> None:
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGHUP])
 def test_a_console_that_interrupts_or_closes_stops_it_too(kind: signal.Signals) -> None:
     with supervised(calm("only")) as run:
+        run.said("only", "here")
         run.said("ready")
         run.running.send_signal(kind)
         run.said("only", "left")
@@ -149,7 +160,7 @@ def test_a_child_that_always_ends_is_started_again_ever_later() -> None:
             moments.append(time.monotonic())
         status = run.stop()
 
-    pauses = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(moments)]
     assert pauses[-1] > pauses[0] + 0.3
     assert status == 0
 

@@ -1,15 +1,13 @@
 """Realistic contexts for every page, by name: the preview shows them, and a unit test renders them all."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import msgspec
 
 from fanfare.web.contexts import Page, Shell, ballots, campaigns, host, ideas, members, results, shell
 from fanfare.web.words import letter
-
-NOW = datetime(2026, 11, 11, 13, 2, 11, tzinfo=timezone.utc)
-PINK = "#ff5c7c"
-HASH = "9f2c41d07be8a613c0ffee5a91d40c7e5c07e2d95c07e2d991d40c7e3ab8e2d9"
+from tests.journeys.host_samples import CHECK, DESK, DESK_ROUND, DRAFT, LIMITS, MAIL, OVERTAKEN, SET_UP
+from tests.journeys.sample_ground import FIRST, HASH, NOW, PINK, SEALED, SUMMARY, ago, ahead
 
 FLAVOURS = (
     ("Sour Cherry Cola", 6104, "Tomasz W.", 1, "Cola with the cherry stone left in: dark, tart, a little almond."),
@@ -21,19 +19,6 @@ FLAVOURS = (
     ("Plum Smoke", 1258, "Yuki T.", 0, "Dried plums from a smokehouse; strange, then addictive."),
 )
 
-
-def ago(**span: int) -> datetime:
-    """Return a moment before the samples' now."""
-    return NOW - timedelta(**span)
-
-
-def ahead(**span: int) -> datetime:
-    """Return a moment after the samples' now."""
-    return NOW + timedelta(**span)
-
-
-FIRST = campaigns.RoundStub("r1", 1, "Flavour", "open", 7, 3, ago(days=5), ahead(days=3, hours=4))
-SEALED = msgspec.structs.replace(FIRST, state="sealed", opens_at=ago(days=9), closes_at=ago(hours=20))
 SECOND = campaigns.RoundStub("r2", 2, "Last three", "upcoming", 3, 1, ahead(days=7), ahead(days=12))
 PAUSED = msgspec.structs.replace(FIRST, state="paused", reason="The mail with the links did not go out. We send it first.")
 STRIP = (FIRST, SECOND, campaigns.RoundStub("r3", 3, "The name", "upcoming", None, 1, ahead(days=21), ahead(days=25)))
@@ -89,14 +74,22 @@ TAPE = campaigns.Tape(
     ),
     91406,
 )
-SUMMARY = "You raised 1,316 ideas. Seven are on the ballot. Taste with your head, choose with your heart: three go on."
 TICKET = campaigns.Ticket("c1", "The Eighth Flavour", SUMMARY, "Pomfret Soda", 38112, PINK, FIRST, "can-vote", takes_ideas=False)
 CAMPAIGN = campaigns.CampaignPage(
-    TICKET, STRIP, BOARD, TERMS, "/rounds/r1/report#terms", VOICES, TAPE, "Seven sodas in ninety years. **The eighth is yours.**", 1316
+    TICKET,
+    STRIP,
+    BOARD,
+    TERMS,
+    "/rounds/r1/report#terms",
+    VOICES,
+    TAPE,
+    "Seven sodas in ninety years. **The eighth is yours.**",
+    1316,
 )
 YOUNG = msgspec.structs.replace(
     CAMPAIGN,
     ticket=msgspec.structs.replace(TICKET, round=msgspec.structs.replace(SECOND, number=1), takes_ideas=True),
+    rounds=(msgspec.structs.replace(SECOND, number=1, name="Flavour", takes=None), *STRIP[2:]),
     board=None,
     voices=(),
 )
@@ -117,7 +110,15 @@ OPTIONS = tuple(
 )
 WHY = "we can brew three in the pilot kitchen, and cannot tell which."
 BALLOT = ballots.BallotPage(
-    FIRST, "Which flavour goes on to the kitchen?", "Dora Lindqvist, head of flavour,", WHY, OPTIONS, "plurality", 1, "key-1", HASH
+    FIRST,
+    "Which flavour goes on to the kitchen?",
+    "Dora Lindqvist, head of flavour,",
+    WHY,
+    OPTIONS,
+    "plurality",
+    1,
+    "key-1",
+    HASH,
 )
 APPROVAL = msgspec.structs.replace(BALLOT, method="approval", most=3, question="Which would you drink?")
 OUTDATED = msgspec.structs.replace(BALLOT, paper_number=3, replaces=("Rhubarb Gate",), cast_at=ago(minutes=4))
@@ -141,7 +142,7 @@ IDEA_ROWS = tuple(
     ideas.IdeaRow(f"i{at}", title, line, by, ago(days=9 * at + 1), count // 3, 12 - at, ("citrus",) if at % 2 else (), stage)
     for at, ((title, count, by, _, line), stage) in enumerate(zip(FLAVOURS, ("On the ballot",) * 4 + ("",) * 3, strict=True))
 )
-IDEAS = ideas.IdeasPage("c1", IDEA_ROWS, 1316, "top", True, ("citrus", "summer", "not sweet", "berries"), "", "next")  # noqa: FBT003
+IDEAS = ideas.IdeasPage("c1", IDEA_ROWS, 1316, "top", True, ("citrus", "summer", "not sweet", "berries"), "", "next")
 IDEA_TEXT = (
     "My grandmother kept a jar of pine syrup behind the tea. In May she sent us out for the soft green tips, and for a week the "
     "kitchen smelled like the inside of a tree.\n\nI want that, cold, in a can: pine tips **steeped like tea**, not boiled, then "
@@ -212,7 +213,11 @@ REPORT = results.ReportPage(
     tuple(row.title for row in ROWS[:3]),
     "Dora Lindqvist’s team brews all three by 1 December. The second vote, three to one, opens on 18 November.",
     ORIGIN,
-    ties=(results.Tie(("Rhubarb Gate", "Salted Watermelon"), 4480, "Rhubarb Gate goes first: it was raised earlier, on 2 September."),),
+    ties=(
+        results.Tie(
+            ("Rhubarb Gate", "Salted Watermelon"), 4480, "Rhubarb Gate goes first: it was raised earlier, on 2 September."
+        ),
+    ),
     rulings=(results.Ruling("Extended by two hours", "The mail went out late. Emeka Obi.", ago(days=1)),),
     history=HISTORY,
     seal=results.Seal(HASH, ago(hours=19)),
@@ -244,80 +249,23 @@ TIMELINE = campaigns.TimelinePage(
     ),
     "",
     (
-        campaigns.TimelineEntry(ago(seconds=4), "41 fans", False, "cast ballots in round 1", "3/30,441"),  # noqa: FBT003
-        campaigns.TimelineEntry(ago(minutes=9), "Noor A.", False, "commented on Pine & Lime", "0/8,204", "/ideas/i1"),  # noqa: FBT003
+        campaigns.TimelineEntry(ago(seconds=4), "41 fans", False, "cast ballots in round 1", "3/30,441"),
+        campaigns.TimelineEntry(ago(minutes=9), "Noor A.", False, "commented on Pine & Lime", "0/8,204", "/ideas/i1"),
         campaigns.TimelineEntry(
-            ago(hours=5), "Emeka Obi", True, "extended round 1 until Saturday, 20:00", "0/8,190", reason="The mail went out late."  # noqa: FBT003
+            ago(hours=5),
+            "Emeka Obi",
+            True,
+            "extended round 1 until Saturday, 20:00",
+            "0/8,190",
+            reason="The mail went out late.",
         ),
-        campaigns.TimelineEntry(ago(days=5), "Dora Lindqvist", True, "opened round 1 and froze its terms", "0/7,011", "/rounds/r1/report"),  # noqa: FBT003
+        campaigns.TimelineEntry(
+            ago(days=5), "Dora Lindqvist", True, "opened round 1 and froze its terms", "0/7,011", "/rounds/r1/report"
+        ),
     ),
     older="7011",
 )
 
-CLOCK = (
-    ideas.Step("Terms frozen, 6 November, 09:00", "One choice each, seven to three, members. Nobody can change them unseen, you included.", "done"),
-    ideas.Step("Open until Saturday 14 November, 18:00", "3 days and 4 hours left. 26,318 ballots so far.", "now"),
-    ideas.Step("Close and count", "By itself at 18:00. You only need to be there if a tie falls on the cut.", "next"),
-)
-DESK_ROUND = host.RoundDeskPage(
-    FIRST,
-    3,
-    "The Eighth Flavour",
-    "c1",
-    CLOCK,
-    26318,
-    25801,
-    38112,
-    tuple(results.Column(f"{(14 + at) % 24}:00", 60 + 37 * ((at * 7) % 11)) for at in range(24)),
-    "hour",
-    ("extend", "pause", "close", "void"),
-    12,
-    "key-3",
-    (host.PublicAct(ago(hours=5), "Emeka Obi extended round 1"), host.PublicAct(ago(hours=9), "Dora Lindqvist answered Jonah P.")),
-    shell.Form({"closes_at": "2026-11-10T10:00"}, {"closes_at": "That is before the present closing time. A round can only get longer."}),
-    "extend",
-)
-CHOICES = (host.Choice("plurality", "One choice each"), host.Choice("approval", "Approve of as many as you like"))
-INPUTS = (host.Choice("ideas", "the ideas with most support"), host.Choice("round", "the round before"), host.Choice("list", "my own list"))
-TIES = (host.Choice("earliest", "the earliest idea goes on"), host.Choice("all", "all of them go on"))
-DRAFT_VALUES = {
-    "title": "The Eighth Flavour",
-    "summary": SUMMARY,
-    "colour": PINK,
-    "rounds-0-name": "Flavour",
-    "rounds-0-question": "Which flavour goes on?",
-    "rounds-0-opens_at": "2026-11-14T09:00",
-    "rounds-0-closes_at": "2026-11-14T18:00",
-    "rounds-0-keeps": "3",
-}
-DRAFT = host.DraftPage(
-    shell.Form(DRAFT_VALUES, {"rounds-0-why": "Fans want to know why you ask. One sentence is enough."}),
-    2,
-    ("Europe/Berlin", "Europe/London", "UTC"),
-    CHOICES,
-    INPUTS,
-    TIES,
-    "key-4",
-    "c9",
-    "DEWmocracy",
-    ("Round 1 does not say why you ask.", "Round 2 has no question yet.", "Round 2 does not say what happens with the answers."),
-)
-OVERTAKEN = host.OvertakenPage(
-    FIRST,
-    "The Eighth Flavour",
-    "close the round now",
-    "Emeka Obi extended the round until Saturday, 20:00",
-    ago(seconds=20),
-    "0/8,190",
-    "Everybody who wanted to has voted.",
-)
-DESK = host.DeskPage(
-    (
-        host.DeskCampaign("c1", "The Eighth Flavour", "open", "Round 1 of 3 is open; 26,318 ballots.", "r1"),
-        host.DeskCampaign("c9", "Winter labels", "draft", "Two rounds have no question yet."),
-        host.DeskCampaign("c8", "A straw, or none", "over", "Sealed on 3 May; 9,112 ballots.", "r9"),
-    )
-)
 PROBLEM = shell.ProblemPage(
     409,
     "round-not-open",
@@ -326,27 +274,6 @@ PROBLEM = shell.ProblemPage(
     "Your earlier ballot counts as you cast it.",
     shell.Action("See the count", "/rounds/r1/report"),
     "018f3c9e-7d2b",
-)
-LIMITS = (
-    "Fanfare shows that its numbers follow from its record. This page says what that does not show.\n\n## One person, one ballot\n\n"
-    "An address is not a person. *Somebody with two addresses can vote twice.*\n\n## One record for everybody\n\n- a stranger can "
-    "replay what we gave them\n- only comparing with others shows that all were given the same"
-)
-CHECK = members.CheckPage(
-    "taste.pomfret.example/record",
-    (members.PartitionHead(0, 8205, 12044), *(members.PartitionHead(p, 30442 - 91 * p, 28001 + 17 * p) for p in (1, 2, 3))),
-    "fanfare export https://taste.pomfret.example --output eighth-flavour.fanfare",
-    "fanfare replay eighth-flavour.fanfare",
-    is_simulation=True,
-)
-MAIL = members.Mail("saoirse@example.org", "Your link to Pomfret Soda", ago(seconds=20), "Press the button, and you are in.", "/sign-in/confirm?token=x")
-SET_UP = members.SetupPage(
-    shell.Form(
-        {"public_url": "http://taste.example.org", "brand": "Pomfret Soda", "colour": PINK},
-        {"public_url": "Without https anybody on the way could read sign-in links. Plain http is for this machine alone."},
-    ),
-    ("Europe/Berlin", "Europe/London", "UTC"),
-    preview=PINK,
 )
 
 
@@ -358,7 +285,10 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "front": (STRANGER, FRONT),
     "front-empty": (STRANGER, campaigns.FrontPage(None)),
     "campaign": (FAN, CAMPAIGN),
-    "campaign-simulated": (PLAYED, msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, standing="signed-out"))),
+    "campaign-simulated": (
+        PLAYED,
+        msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, standing="signed-out")),
+    ),
     "campaign-voted": (FAN, msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, standing="voted"))),
     "campaign-paused": (FAN, msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, round=PAUSED))),
     "campaign-young": (FAN, YOUNG),

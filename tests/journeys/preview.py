@@ -4,6 +4,7 @@ Render every page with its sample, serve them under the pages' own policy, and p
 `python -m tests.journeys.preview FOLDER [NAME …]` writes `<name>-<width>-<theme>.png`, and prints what the browser complained of.
 """
 
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,13 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from fanfare.web import tints
 from fanfare.web.layout import CONTENT_SECURITY_POLICY, STATIC, render
 from tests.journeys.page_samples import SAMPLES
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
@@ -26,7 +27,7 @@ KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", 
 class Preview(BaseHTTPRequestHandler):
     """Pages by sample name, static files, brand stylesheets."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         """Answer with a page, a file, or nothing."""
         address = urlsplit(self.path)
         name = address.path.removeprefix("/")
@@ -43,28 +44,35 @@ class Preview(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
-    def _send(self, body: bytes, kind: str) -> None:
-        self.send_response(200)
+    def _send(self, body: bytes, kind: str, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.end_headers()
         self.wfile.write(body)
 
 
+def launched(play: Playwright) -> Browser:
+    """Return the system's Chromium, started."""
+    return play.chromium.launch(executable_path=next(filter(None, map(shutil.which, CHROMIUMS))), args=ARGUMENTS)
+
+
 @contextmanager
-def served() -> Iterator[str]:
+def served(handler: type[Preview] = Preview) -> Iterator[str]:
     """Yield the address of a server of all samples."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Preview)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+    server.server_close()
 
 
 def main(folder: Path, names: list[str]) -> None:
     """Photograph the named samples, or all, at 360 and 1280 px, light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
     with served() as site, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = launched(play)
         for width in (360, 1280):
             page = browser.new_page(viewport={"width": width, "height": 900})
             page.on("console", lambda message: print("  console:", message.text))  # noqa: T201

@@ -175,7 +175,7 @@ async def _support(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     ]
     await connection.execute(
         """insert into support
-           select idea, new.by_member, number, supports, minute, at, ideas.withdrawn_at is not null
+           select idea, new.by_member, number, supports, minute, new.at, ideas.withdrawn_at is not null
              from unnest(%s::text[], %s::text[], %s::int[], %s::boolean[], %s::text[], %s::bigint[])
                   with ordinality as new (idea, by_member, number, supports, minute, at, place) join ideas using (idea)
             order by place

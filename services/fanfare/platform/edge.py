@@ -10,7 +10,7 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from fanfare.platform.desk import Acknowledged, Asked, Desk
-from fanfare.platform.refusals import Invalid, Refusal, RoleNeeded, SignInNeeded
+from fanfare.platform.refusals import Invalid, Refusal, RoleNeeded, SessionExpired, SignInNeeded
 from fanfare.platform.requests import RANDOM
 from fanfare.record.position import Position
 from fanfare.record.site import Role
@@ -49,9 +49,9 @@ async def _visitor(request: Request) -> Caller | None:
     return await authenticate(request)
 
 
-async def _fan(visitor: "Visitor") -> Caller:
+async def _fan(request: Request, visitor: "Visitor") -> Caller:
     if visitor is None:
-        raise SignInNeeded
+        raise SessionExpired if getattr(request.state, "session_expired", False) else SignInNeeded
     return visitor
 
 

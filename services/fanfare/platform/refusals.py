@@ -33,6 +33,12 @@ class SignInNeeded(Refusal):
     code, status, advice = "sign-in-needed", 401, "Sign in and try again; nothing you wrote is lost."
 
 
+class SessionExpired(SignInNeeded):
+    """Your sign-in has ended."""
+
+    code, advice = "session-expired", "Sign in again; nothing you wrote is lost."
+
+
 class RoleNeeded(Refusal):
     """This needs a role that you do not hold."""
 

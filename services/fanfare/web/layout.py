@@ -67,14 +67,13 @@ def environment() -> Environment:
         when=_timed(lambda at, shell: words.when(at, shell.zone, shell.now)),
         when_exactly=_timed(lambda at, shell: words.when(at, shell.zone, shell.now, seconds=True)),
         day=_timed(lambda at, shell: words.day(at, shell.zone, shell.now)),
+        soon=_timed(lambda at, shell: words.soon(at, shell.zone, shell.now)),
         clock=_timed(lambda at, shell: words.clock(at, shell.zone)),
         clock_exactly=_timed(lambda at, shell: words.clock(at, shell.zone, seconds=True)),
         ago=_timed(lambda at, shell: words.ago(at, shell.now), relative="ago"),
         left=_timed(lambda at, shell: words.left(at, shell.now), relative="left"),
     )
-    made.globals.update(
-        static=static_url, urls=urls, percent=words.percent, share=words.share, seal_paths=seal.paths, zip=zip
-    )
+    made.globals.update(static=static_url, urls=urls, percent=words.percent, share=words.share, seal_paths=seal.paths, zip=zip)
     return made
 
 

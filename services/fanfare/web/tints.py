@@ -47,12 +47,12 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def theme(brand: str, dark: bool) -> dict[str, str]:
+def theme(brand: str, *, dark: bool) -> dict[str, str]:
     """Return the colour of each token under *brand*, as `#rrggbb`."""
     lightness, chroma, hue = _oklch(brand)
     tint = min(1.0, chroma / 0.12)  # a grey brand gets grey paper
     step = 0.005 if dark else -0.005
-    tokens = _grounds(hue, tint, dark)
+    tokens = _grounds(hue, tint, dark=dark)
     grounds = tuple(tokens.values())
     deep = _hex((0.235, 0.035 * tint, hue))
     tokens["ink"] = _hex((0.955, 0.010 * tint, hue)) if dark else deep
@@ -88,7 +88,7 @@ def brand_css(brand: str, selector: str | None = None) -> str:
     return f"{place} {{\n{plain}}}\n@supports (color: light-dark(#000, #fff)) {{\n  {place} {{\n{both}  }}\n}}\n"
 
 
-def _grounds(hue: float, tint: float, dark: bool) -> dict[str, str]:
+def _grounds(hue: float, tint: float, *, dark: bool) -> dict[str, str]:
     if dark:
         shades = ((0.205, 0.016), (0.250, 0.018), (0.172, 0.016), (0.325, 0.060))
     else:
@@ -99,7 +99,7 @@ def _grounds(hue: float, tint: float, dark: bool) -> dict[str, str]:
 def _solve(start: Oklch, step: float, least: float, grounds: tuple[str, ...]) -> str:
     """Move lightness by *step* until the contrast is *least* on each of *grounds*, or no lightness is left."""
     lightness, chroma, hue = start
-    while 0 < lightness < 1 and min(contrast(_hex((lightness, chroma, hue)), ground) for ground in grounds) < least:
+    while 0 <= lightness + step <= 1 and min(contrast(_hex((lightness, chroma, hue)), ground) for ground in grounds) < least:
         lightness += step
     return _hex((min(1.0, max(0.0, lightness)), chroma, hue))
 

@@ -67,7 +67,7 @@ def ago(at: datetime, now: datetime) -> str:
     return "just now" if span < timedelta(seconds=2) else f"{duration(span)} ago"
 
 
-def day(at: datetime, zone: str, now: datetime, weekday: bool = False) -> str:
+def day(at: datetime, zone: str, now: datetime, *, weekday: bool = False) -> str:
     """Return `14 November`, with the year where it is not this one, with the weekday where wished."""
     here, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
     text = f"{here.day} {_MONTHS[here.month - 1]}"
@@ -76,16 +76,22 @@ def day(at: datetime, zone: str, now: datetime, weekday: bool = False) -> str:
     return f"{_DAYS[here.weekday()]} {text}" if weekday else text
 
 
-def clock(at: datetime, zone: str, seconds: bool = False) -> str:
+def clock(at: datetime, zone: str, *, seconds: bool = False) -> str:
     """Return `18:00`, or `18:00:04`."""
     return at.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
-def when(at: datetime, zone: str, now: datetime, seconds: bool = False) -> str:
+def when(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> str:
     """Return `18:00` today, `Saturday 14 November, 18:00` on another day."""
     same_day = at.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date()
-    said = clock(at, zone, seconds)
+    said = clock(at, zone, seconds=seconds)
     return f"today, {said}" if same_day else f"{day(at, zone, now, weekday=True)}, {said}"
+
+
+def soon(at: datetime, zone: str, now: datetime) -> str:
+    """Return `18:00` today, `14 November` on another day: where there is room for one of them."""
+    same_day = at.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date()
+    return clock(at, zone) if same_day else day(at, zone, now)
 
 
 def short_hash(fingerprint: str) -> str:

@@ -109,11 +109,18 @@ class Supervisor:
         children: started in this order, stopped in reverse.
         postgres: started before and stopped after all of them; they find it in FANFARE_DATABASE_URL. None where the environment
             names a server already.
+        prepare: called once with how to connect to *postgres*, before the first child starts.
     """
 
-    def __init__(self, children: Sequence[Child], postgres: EmbeddedPostgres | None = None) -> None:
+    def __init__(
+        self,
+        children: Sequence[Child],
+        postgres: EmbeddedPostgres | None = None,
+        prepare: Callable[[str], None] | None = None,
+    ) -> None:
         self._kept = [_Kept(child) for child in children]
         self._postgres = postgres
+        self._prepare = prepare
         self._postgres_backoff = _Backoff()
         self._conninfo: str | None = None
         self._stops = 0
@@ -157,6 +164,8 @@ class Supervisor:
             self._conninfo = self._postgres.start(stop_requested)
             self._postgres_backoff.started()
             _log.info("started", part="postgresql", pid=self._postgres.pid)
+            if self._prepare is not None:
+                self._prepare(self._conninfo)
         for kept in self._kept:
             kept.start(self._conninfo)
             self._await_ready(kept)

@@ -61,8 +61,14 @@ class Worker:
         return [unpack(each.partition, each.offset, each.body) for each in await self._log.read(partition, start, PAGE)]
 
     async def _apply(self, page: Sequence[Entry]) -> None:
+        lost: OperationalError | None = None
         for follower in self._followers:
-            await follower.apply(page)
+            try:
+                await follower.apply(page)
+            except OperationalError as error:  # the others get their turn before the worker waits for the database
+                lost = error
+        if lost is not None:
+            raise lost
 
 
 async def repeat(action: Callable[[], Awaitable[object]], every_s: float, name: str) -> None:

@@ -36,15 +36,15 @@ class PostgresLog:
     def __init__(self, pool: AsyncConnectionPool, partitions: int, most_waiting_bytes: int = 8 * 1024 * 1024) -> None:
         """Write and read through *pool*; *partitions* is how many the record has."""
         self._pool = pool
-        self._partitions = partitions
+        self.partitions = partitions
         self._group = GroupCommit(self._write, most_waiting_bytes)
         self._wake = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None
 
     async def append(self, partition: int, events: Sequence[bytes], *, alone: bool = False) -> Position:
         """Append as the Log port says."""
-        if not 0 <= partition < self._partitions:
-            message = f"partition {partition} does not exist; the record has {self._partitions}"
+        if not 0 <= partition < self.partitions:
+            message = f"partition {partition} does not exist; the record has {self.partitions}"
             raise ValueError(message)
         return await self._group.append(partition, events, alone=alone)
 
@@ -82,7 +82,7 @@ class PostgresLog:
     async def heads(self) -> Moment:
         """Return the next offset of each partition."""
         async with self._pool.connection() as connection:
-            rows = await (await connection.execute(HEADS, (self._partitions,))).fetchall()
+            rows = await (await connection.execute(HEADS, (self.partitions,))).fetchall()
         return tuple(row[0] for row in rows)
 
     async def changed(self, timeout_s: float) -> None:

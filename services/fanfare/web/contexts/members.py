@@ -60,7 +60,7 @@ class MailboxPage(Page, frozen=True):
 
 
 class SetupPage(Page, frozen=True):
-    """The first run: public_url, brand, colour, zone."""
+    """The first run: fields public_url, brand, colour, zone. A post with `colour-pick` only shows that colour."""
 
     template = "setup.html"
 

@@ -28,17 +28,14 @@ if (form()) read(form());
 
 // The key makes it safe to send the same ballot again: it is in the record once.
 async function cast(paper) {
-  const note = paper.querySelector("[data-offline]");
   let answer = null;
   try {
     answer = await fetch(paper.action, { method: "POST", body: new URLSearchParams(new FormData(paper)), headers: { accept: "text/html" } });
   } catch {
-    note.hidden = false;
-    paper.dispatchEvent(new CustomEvent("fanfare:free", { bubbles: true }));
-    again(paper);
+    unreached(paper);
     return;
   }
-  note.hidden = true;
+  paper.querySelector("[data-offline]").hidden = true;
   if (answer.redirected) {
     paper.querySelector(".stub").classList.add("torn");
     setTimeout(() => { location.href = answer.url; }, 240);
@@ -46,10 +43,18 @@ async function cast(paper) {
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = document.querySelector("main");
-  main.replaceChildren(...fresh.querySelector("main").childNodes);
+  const answered = fresh.querySelector("main");
+  if (!answered) { unreached(paper); return; } // something between us and the record answered in its place
+  main.replaceChildren(...answered.childNodes);
   main.dispatchEvent(new CustomEvent("fanfare:swapped", { bubbles: true }));
   if (form()) read(form());
   scrollTo(0, 0);
+}
+
+function unreached(paper) {
+  paper.querySelector("[data-offline]").hidden = false;
+  paper.dispatchEvent(new CustomEvent("fanfare:free", { bubbles: true }));
+  again(paper);
 }
 
 function again(paper) {

@@ -8,7 +8,7 @@ const board = document.getElementById("board");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 let stream = null;
 let waiting = null;
-let lastReorder = 0;
+let lastReorder = -REORDER_MS;
 let lastHeard = 0;
 let timer = 0;
 

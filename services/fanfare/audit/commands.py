@@ -1,0 +1,74 @@
+"""What the command line calls: export and replay with a progress bar, an answer on standard output and an exit code."""
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from psycopg import AsyncConnection
+from rich.console import Console
+from rich.progress import Progress as Bar
+from rich.progress import TaskID
+
+from fanfare.audit.claims import Outcome, Progress, as_json, as_table
+from fanfare.audit.export import ExportFailed, export
+from fanfare.audit.replay import replay
+from fanfare.platform.logs.port import Log, RecordGap
+from fanfare.record.entry import UnknownEvent
+
+COULD_NOT = 2
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Show what is being done on standard error, where that is a terminal."""
+    with Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(doing: str, done: int, of: int) -> None:
+            if doing not in tasks:
+                tasks[doing] = bar.add_task(doing)
+            bar.update(tasks[doing], completed=done, total=of)
+
+        yield show
+
+
+async def run_export(log: Log, connection: AsyncConnection, base_url: str, target: Path, *, now: datetime) -> int:
+    """Export the record to *target* with the reports of the site at *base_url*; return 0, or 2 where that could not be done."""
+    try:
+        with progress_bar() as progress:
+            manifest = await export(log, connection, base_url, target, now=now, progress=progress)
+    except (ExportFailed, RecordGap, UnknownEvent, OSError) as error:
+        _say(f"Could not export: {error}")
+        return COULD_NOT
+    _say(
+        f"{target}: {sum(manifest.moment)} entries, {manifest.texts} texts, {len(manifest.reports)} reports, "
+        f"up to the moment {', '.join(map(str, manifest.moment))}"
+    )
+    return 0
+
+
+def run_replay(path: Path, *, json: bool = False) -> int:
+    """Replay the archive at *path*, print what was found as a table or as one line of JSON, and return the exit code."""
+    try:
+        with progress_bar() as progress:
+            outcome = replay(path, progress)
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not read as a claim that fails (exit code 1)
+        traceback.print_exception(error)
+        outcome = Outcome(unchecked=f"a fault of this program, told above: {type(error).__name__}: {error}")
+    if json:
+        answer = as_json(outcome)
+    elif sys.stdout.isatty():
+        answer = as_table(outcome, Console().width, colours=True)
+    else:
+        answer = as_table(outcome)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(answer)  # bytes, so that no locale changes them
+    sys.stdout.buffer.flush()
+    return outcome.exit_code
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")

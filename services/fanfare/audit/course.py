@@ -1,0 +1,146 @@
+"""What partition 0 tells beside the figures: which reports there must be, which texts, what was sealed and opened. Pure."""
+
+from collections.abc import Iterator
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from fanfare.record.campaigns import Round, RoundOpened, RoundSealed
+from fanfare.record.decisions import Streams
+from fanfare.record.entry import Entry
+from fanfare.record.envelope import Recorded
+from fanfare.record.ideas import IdeaRaised, IdeaWithdrawn
+from fanfare.record.kinds import TextHash
+from fanfare.record.position import Moment, Position
+from fanfare.record.terms import RoundTerms
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where the report of a campaign or a round is: on a site and in an archive."""
+
+    kind: str
+    id: str
+
+    @property
+    def path(self) -> str:
+        """The path on the site."""
+        return f"/api/v1/{self.kind}/{self.id}/report"
+
+    @property
+    def member(self) -> str:
+        """The member of an archive."""
+        return f"reports/{self.kind}/{self.id}.json"
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """A sealing that was taken."""
+
+    position: Position
+    round: str
+    moment: Moment
+    report: str
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """An opening that was taken, and what stood when it was."""
+
+    position: Position
+    terms: RoundTerms
+    source: Round | None
+    """The round that the options come from, as it stood then."""
+    withdrawn: frozenset[str]
+    """The ideas that their authors had taken back by then."""
+
+
+class Course:
+    """Folds partition 0. Mutable; fed in record order."""
+
+    def __init__(self) -> None:
+        """Start at the beginning of the record."""
+        self.streams = Streams()
+        self.references: set[str] = set()
+        """The hash of each public text that an event names."""
+        self.seals: list[Seal] = []
+        self.openings: list[Opening] = []
+        self._authors: dict[str, str] = {}
+        self._withdrawn: set[str] = set()
+        self._frozen: set[str] = set()
+
+    def apply(self, entry: Entry) -> None:
+        """Take in the next entry of partition 0; what was overtaken changes nothing, and its texts are not public."""
+        if not self.streams.take(entry):
+            return
+        for position, recorded in entry.positioned():
+            self.references.update(text_hashes(recorded.event))
+            before = self._round(recorded)
+            self.streams.evolve(recorded)
+            self._note(position, recorded, before)
+
+    def _round(self, recorded: Recorded) -> Round | None:
+        event = recorded.event
+        campaign = self.streams.campaigns.get(recorded.decision.stream) if recorded.decision else None
+        if campaign is None or not isinstance(event, RoundOpened | RoundSealed):
+            return None
+        return campaign.round(event.terms.round if isinstance(event, RoundOpened) else event.round)
+
+    def _note(self, position: Position, recorded: Recorded, before: Round | None) -> None:
+        match recorded.event:
+            case RoundOpened(terms=terms) if before and before.status == "planned":
+                campaign = self.streams.campaigns[recorded.decision.stream] if recorded.decision else None
+                options = terms.plan.options
+                source = campaign.round(getattr(options, "round", "")) if campaign else None
+                self.openings.append(Opening(position, terms, source, frozenset(self._withdrawn)))
+                self._frozen.update(option.id for option in terms.options)
+            case RoundSealed(round=round_id, moment=moment, report=report) if before and before.status == "closed":
+                self.seals.append(Seal(position, round_id, moment, report))
+            case IdeaRaised(idea=idea, by=by):
+                self._authors.setdefault(idea, by)
+            case IdeaWithdrawn(idea=idea, by=by) if self._authors.get(idea) == by and idea not in self._frozen:
+                self._withdrawn.add(idea)
+            case _:
+                pass
+
+    def addresses(self) -> list[Address]:
+        """Return where the report of each public campaign and each of its rounds is, each once, in a fixed order."""
+        found: dict[Address, None] = {}
+        for campaign_id, campaign in sorted(self.streams.campaigns.items()):
+            if campaign.id:
+                found[Address("campaigns", campaign_id)] = None
+                found.update((Address("rounds", each.id), None) for each in campaign.rounds)
+        return list(found)
+
+
+def text_hashes(value: msgspec.Struct) -> Iterator[str]:
+    """Yield the hash of each text that an event, or a part of one, names."""
+    for name, is_text in _places(type(value)):
+        found = getattr(value, name)
+        for each in found if isinstance(found, tuple) else (found,):
+            if is_text and isinstance(each, str):
+                yield each
+            elif isinstance(each, msgspec.Struct):
+                yield from text_hashes(each)
+
+
+@cache
+def _places(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """Return the fields in which texts may be named, and whether they are hashes of texts themselves."""
+    hints = get_type_hints(kind, include_extras=True)
+    parts = {each.name: list(_parts(hints[each.name])) for each in msgspec.structs.fields(kind)}
+    return tuple(
+        (name, TextHash in found)
+        for name, found in parts.items()
+        if TextHash in found or any(isinstance(each, type) and issubclass(each, msgspec.Struct) for each in found)
+    )
+
+
+def _parts(hint: Any) -> Iterator[Any]:  # noqa: ANN401 - a type as typing spells it is of no one type
+    origin = get_origin(hint)
+    if hint == TextHash or (origin not in (Annotated, Union, UnionType, tuple)):
+        yield hint
+    elif origin is Annotated:
+        yield from _parts(get_args(hint)[0])
+    else:
+        for each in get_args(hint):
+            yield from _parts(each)

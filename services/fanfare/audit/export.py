@@ -1,0 +1,200 @@
+"""Export: the record, its public texts and the published reports into one archive, streaming."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+import httpx2
+import msgspec
+from psycopg import AsyncConnection
+
+from fanfare.audit.archive import README, Manifest, Published, Writer, complete_or_nothing
+from fanfare.audit.bundles import Gathering, StoredText, framed, line, record_member, texts_member
+from fanfare.audit.claims import Progress, silent
+from fanfare.audit.course import Address, Course
+from fanfare.platform.logs.port import Log
+from fanfare.record.entry import unpack
+from fanfare.record.position import Moment
+
+ABOUT = b"""\
+This is an archive of a Fanfare record: what happened, what was published, and the public texts.
+
+sha256sum -c SHA256SUMS      checks that it is whole
+fanfare replay FILE          computes every published report again from the record, without a database or a network
+
+record/PARTITION/*.entries   the stored bytes of each entry; before each, on a line, its offset and its length in bytes
+texts/*.jsonl                the texts that the record names by their salted hashes; an erased one is missing
+reports/                     the reports exactly as the site published them
+manifest.json                what is here, how far it goes, and when and where each report was fetched
+"""
+TEXTS = "select hash, salt, text from record.texts where hash = any(%s) order by hash"
+PAGE = 500
+_BETWEEN_TRIES_S = 0.25
+_AGAIN = {404, 425, 429, 500, 502, 503, 504}
+"""What a site may answer while its pages are a moment behind its record."""
+
+
+class ExportFailed(Exception):
+    """The archive could not be made; nothing was left under its name."""
+
+
+class _Stamp(msgspec.Struct):
+    schema: str
+    site: str
+    moment: Moment
+
+
+class _Reading:
+    """One reader of the record. Owned by one export."""
+
+    def __init__(self, log: Log) -> None:
+        self.course = Course()
+        self._log = log
+
+    async def entries(self, partition: int, stop: int, start: int = 0) -> AsyncIterator[tuple[int, bytes]]:
+        while start < stop:
+            page = await self._log.read(partition, start, min(PAGE, stop - start))
+            if not page:
+                raise ExportFailed(f"the record ends at {partition}:{start}, before its head {stop}")
+            for each in page:
+                yield each.offset, each.body
+            start += len(page)
+
+    async def follow(self) -> Moment:
+        """Fold partition 0 up to its present head and return the heads."""
+        heads = await self._log.heads()
+        async for offset, body in self.entries(0, heads[0], self.course.streams.next_offset):
+            self.course.apply(unpack(0, offset, body))
+        return heads
+
+
+async def export(
+    log: Log,
+    connection: AsyncConnection,
+    base_url: str,
+    target: Path,
+    *,
+    now: datetime,
+    progress: Progress = silent,
+    patience_s: float = 10.0,
+) -> Manifest:
+    """
+    Write an archive of the record to *target* and return its manifest.
+
+    The reports are fetched first and the heads taken last, so no report is of a moment that the archive does not hold; what was
+    planned in between is fetched too, so each campaign and round in the archive has its report.
+
+    Args:
+        log: the record.
+        connection: to the database that keeps the texts.
+        base_url: the running site.
+        now: goes into the manifest.
+        patience_s: how long a page may be behind its record.
+
+    Raises:
+        ExportFailed: the site does not answer, or publishes another record.
+        UnknownEvent: the record holds an event that this version does not know.
+    """
+    with complete_or_nothing(target) as stream:
+        return await _write(Writer(stream), log, connection, base_url.rstrip("/"), now, progress, patience_s)
+
+
+async def _write(
+    writer: Writer, log: Log, connection: AsyncConnection, base_url: str, now: datetime, progress: Progress, patience_s: float
+) -> Manifest:
+    writer.add(README, ABOUT)
+    reading = _Reading(log)
+    await reading.follow()
+    founded = reading.course.streams.site.founded
+    if founded is None:
+        raise ExportFailed("this record has no beginning yet: found the site first")
+    reports: dict[Address, Published] = {}
+    async with httpx2.AsyncClient(base_url=base_url, timeout=30, headers={"Accept": "application/json"}) as client:
+        while wanted := [each for each in reading.course.addresses() if each not in reports]:
+            for address in wanted:
+                progress("fetching reports", len(reports), len(reports) + len(wanted))
+                body, stamp = await _fetch(client, address, patience_s)
+                if stamp.site != founded.name:
+                    raise ExportFailed(
+                        f"{base_url} publishes the record of {stamp.site}, and this is the record of {founded.name}"
+                    )
+                writer.add(address.member, body)
+                reports[address] = Published(address.member, f"{base_url}{address.path}", stamp.moment)
+            await reading.follow()
+        heads = await reading.follow()
+    for each in reports.values():
+        if len(each.moment) > len(heads) or any(held > head for held, head in zip(each.moment, heads, strict=False)):
+            raise ExportFailed(f"{each.url} is of the moment {each.moment}, ahead of this record, which ends at {heads}")
+    await _entries(writer, reading, heads, progress)
+    return writer.finish(
+        Manifest(
+            site=founded.name,
+            simulation=founded.simulation,
+            moment=heads,
+            fanfare=version("fanfare"),
+            created_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            texts=await _texts(writer, connection, reading.course.references, progress),
+            reports=tuple(reports.values()),
+        )
+    )
+
+
+async def _fetch(client: httpx2.AsyncClient, address: Address, patience_s: float) -> tuple[bytes, _Stamp]:
+    url = f"{client.base_url}".rstrip("/") + address.path
+    deadline = asyncio.get_running_loop().time() + patience_s
+    while True:
+        try:
+            answer = await client.get(address.path)
+        except httpx2.HTTPError as error:
+            raise ExportFailed(f"{url} does not answer: {str(error) or type(error).__name__}") from error
+        if answer.status_code not in _AGAIN or asyncio.get_running_loop().time() >= deadline:
+            break
+        await asyncio.sleep(_BETWEEN_TRIES_S)
+    if answer.status_code != 200:
+        raise ExportFailed(f"{url} answers {answer.status_code}, and the record says that there is a report")
+    try:
+        return answer.content, msgspec.json.decode(answer.content, type=_Stamp)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ExportFailed(f"{url} answers something that is no report: {error}") from error
+
+
+async def _entries(writer: Writer, reading: _Reading, heads: Moment, progress: Progress) -> None:
+    done = 0
+    for partition, head in enumerate(heads):
+        bundle = Gathering()
+        async for offset, body in reading.entries(partition, head):
+            if bundle.add(framed(offset, body)):
+                _put_entries(writer, partition, bundle)
+            done += 1
+            if done % PAGE == 0:
+                progress("copying the record", done, sum(heads))
+        _put_entries(writer, partition, bundle)
+
+
+def _put_entries(writer: Writer, partition: int, bundle: Gathering) -> None:
+    if taken := bundle.take():
+        first, body, count = taken
+        writer.add(record_member(partition, first), body, count)
+
+
+async def _texts(writer: Writer, connection: AsyncConnection, references: set[str], progress: Progress) -> int:
+    bundle, wanted, total = Gathering(), iter(sorted(references)), 0
+    while page := list(islice(wanted, PAGE)):
+        rows = await (await connection.execute(TEXTS, (page,))).fetchall()
+        for found, salt, text in rows:
+            each = StoredText(found, bytes(salt).hex(), text)
+            if bundle.add(line(each)):
+                _put_texts(writer, bundle)
+        total += len(rows)
+        progress("copying the texts", total, len(references))
+    _put_texts(writer, bundle)
+    return total
+
+
+def _put_texts(writer: Writer, bundle: Gathering) -> None:
+    if taken := bundle.take():
+        first, body, count = taken
+        writer.add(texts_member(first), body, count)

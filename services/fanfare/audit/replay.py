@@ -1,0 +1,185 @@
+"""Replay: compute every published report again from an archive's record, and compare. No database, no network."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from fanfare.audit.archive import Archive, ArchiveUnreadable, Published
+from fanfare.audit.bundles import Broken
+from fanfare.audit.claims import Claim, Outcome, Progress, claim, silent
+from fanfare.audit.compare import differences
+from fanfare.audit.course import Address, Course
+from fanfare.audit.fold import Fold, chains
+from fanfare.audit.rounds import opening_claim, seal_claim
+from fanfare.record.entry import UnknownEvent, unpack
+from fanfare.record.position import Moment
+from fanfare.reports.report import encoded
+
+SCHEMAS = {"rounds": "fanfare.report.round.v1", "campaigns": "fanfare.report.campaign.v1"}
+
+
+class ReaderTooOld(Exception):
+    """A report has a schema that this version does not know: upgrade it."""
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A claim that is checked when the fold has come to *moment*."""
+
+    moment: Moment
+    check: Callable[[Fold], Claim]
+
+
+def replay(path: Path, progress: Progress = silent) -> Outcome:
+    """Check everything that the archive at *path* claims."""
+    try:
+        archive = Archive(path, progress)
+    except ArchiveUnreadable as error:
+        return Outcome(unchecked=f"{path.name}: {error}")
+    try:
+        return _check(archive, progress)
+    except (UnknownEvent, ReaderTooOld) as error:
+        return Outcome(unchecked=f"{path.name}: {error}")
+    finally:
+        archive.close()
+
+
+def _check(archive: Archive, progress: Progress) -> Outcome:
+    manifest = archive.manifest
+    whole = claim("archive", f"{len(manifest.members)} members, {archive.size_bytes} bytes", archive.damage)
+    if not whole.passed:
+        return Outcome((whole,))
+    try:
+        course = Course()
+        for offset, body in archive.entries(0):
+            course.apply(unpack(0, offset, body))
+        texts = _texts(archive, course)
+        due = [*(_report(archive, each) for each in manifest.reports), *_rounds(course, manifest.moment)]
+        claims, unreadable = _fold(archive, due, progress)
+    except Broken as error:
+        return Outcome((whole, claim("record", "offsets without a gap, each entry as long as it says", [str(error)])))
+    return Outcome((whole, _record(archive, course, unreadable), texts, _complete(archive, course), *claims))
+
+
+def _record(archive: Archive, course: Course, unreadable: Sequence[str]) -> Claim:
+    manifest, founded = archive.manifest, course.streams.site.founded
+    said = (manifest.site, manifest.simulation)
+    found = (founded.name, founded.simulation) if founded else None
+    passed_over = (
+        f"; {len(unreadable)} events cannot be read and count for nothing: {', '.join(unreadable[:9])}" if unreadable else ""
+    )
+    return claim(
+        "record",
+        f"{sum(manifest.moment)} entries in {len(manifest.moment)} partitions, no gap{passed_over}",
+        [] if said == found else [f"the manifest says (site, simulation) = {said}, and the record {found}"],
+    )
+
+
+def _texts(archive: Archive, course: Course) -> Claim:
+    wrong, count, last = [], 0, ""
+    for each in archive.texts():
+        count += 1
+        if not each.matches():
+            wrong.append(f"{each.hash}: is not the hash of its salt and text")
+        if each.hash not in course.references:
+            wrong.append(f"{each.hash}: no event names this text")
+        if each.hash <= last:
+            wrong.append(f"{each.hash}: out of order, or there twice")
+        last = each.hash
+    if count != archive.manifest.texts:
+        wrong.append(f"the manifest says {archive.manifest.texts} texts, and there are {count}")
+    absent = len(course.references) - count
+    erased = f"; {absent} that the record names are erased" if absent > 0 else ""
+    return claim("texts", f"{count} texts match their salted hashes{erased}", wrong)
+
+
+def _complete(archive: Archive, course: Course) -> Claim:
+    wanted = {each.member for each in course.addresses()}
+    found = {each.member for each in archive.manifest.reports}
+    stored = {each.name for each in archive.manifest.members if each.name.startswith("reports/")}
+    return claim(
+        "reports",
+        f"each of {len(wanted)} campaigns and rounds has its report",
+        [
+            *(f"{name}: the record has it, and its report is missing" for name in sorted(wanted - found)),
+            *(f"{name}: the record knows no such campaign or round" for name in sorted(found - wanted)),
+            *(f"{name}: stored, and not in the manifest's list of reports" for name in sorted(stored - found)),
+        ],
+    )
+
+
+def _report(archive: Archive, published: Published) -> Due | Claim:
+    """Return what to compare, and when; or at once the claim that fails."""
+    name = f"report {published.member.removeprefix('reports/').removesuffix('.json')}"
+    kind, _, rest = published.member.removeprefix("reports/").partition("/")
+    address = Address(kind, rest.removesuffix(".json"))
+    if kind not in SCHEMAS or published.member != address.member or not published.url.endswith(address.path):
+        return claim(name, "", [f"{published.url} is not where {published.member} is published"])
+    if not archive.has(published.member):
+        return claim(name, "", [f"{published.member} is missing"])
+    try:
+        stamp = msgspec.json.decode(archive.body(published.member), type=_Stamp)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return claim(name, "", [f"$: what was published is no report: {error}"])
+    if stamp.schema not in SCHEMAS.values():
+        raise ReaderTooOld(
+            f"{published.member} has the schema {stamp.schema[:80]!r}, which this version does not know; upgrade it"
+        )
+    if stamp.moment != published.moment:
+        return claim(name, "", [f"$.moment: published {stamp.moment}, in the manifest {published.moment}"])
+    if not _within(stamp.moment, archive.manifest.moment):
+        return claim(name, "", [f"$.moment: {stamp.moment} is beyond the record, which ends at {archive.manifest.moment}"])
+
+    def check(fold: Fold) -> Claim:
+        recount = fold.recount
+        try:
+            report = recount.round_report(address.id) if kind == "rounds" else recount.campaign_report(address.id)
+        except LookupError as error:
+            return claim(name, "", [f"$: {error.args[0]}, at the moment {stamp.moment}"])
+        return claim(name, f"at {_shown(stamp.moment)}", differences(archive.body(published.member), encoded(report)))
+
+    return Due(stamp.moment, check)
+
+
+class _Stamp(msgspec.Struct):
+    schema: str
+    moment: Moment
+
+
+def _rounds(course: Course, end: Moment) -> Iterable[Due | Claim]:
+    for seal in course.seals:
+        name = f"seal of {seal.round}"
+        if not _within(seal.moment, end) or not seal.moment or seal.moment[0] > seal.position.offset:
+            yield claim(name, "", [f"{seal.position}: it was computed from {seal.moment}, which had not been when it was sealed"])
+        else:
+            yield Due(seal.moment, lambda fold, name=name, seal=seal: seal_claim(fold, name, seal))  # type: ignore[misc]
+    for opening in course.openings:
+        yield Due(end, lambda fold, opening=opening: opening_claim(fold, opening))  # type: ignore[misc]
+
+
+def _fold(archive: Archive, due: Sequence[Due | Claim], progress: Progress) -> tuple[list[Claim], Sequence[str]]:
+    """Return the claims in the order of *due*, from as few folds as their moments allow, and what could not be read."""
+    end = archive.manifest.moment
+    answers = {place: each for place, each in enumerate(due) if isinstance(each, Claim)}
+    waiting: dict[Moment, list[tuple[int, Due]]] = {}
+    for place, each in enumerate(due):
+        if isinstance(each, Due):
+            waiting.setdefault(each.moment, []).append((place, each))
+    unreadable: Sequence[str] = ()
+    for chain in chains([*waiting, end]):
+        fold = Fold(archive, len(chain[0]), progress)
+        for moment in chain:
+            fold.advance(moment)
+            answers |= {place: each.check(fold) for place, each in waiting.pop(moment, ())}
+        if chain[-1] == end:
+            fold.finish()
+            unreadable = fold.unreadable
+    return [answers[place] for place in range(len(due))], unreadable
+
+
+def _within(moment: Moment, end: Moment) -> bool:
+    return len(moment) <= len(end) and all(0 <= held <= head for held, head in zip(moment, end, strict=False))
+
+
+def _shown(moment: Moment) -> str:
+    return f"the moment {', '.join(map(str, moment))}"

@@ -1,0 +1,67 @@
+"""What the record itself claims of its rounds: the digest of each sealing, and the options of each opening."""
+
+from fanfare.audit.claims import Claim, claim
+from fanfare.audit.course import Opening, Seal
+from fanfare.audit.fold import Fold
+from fanfare.counting.cut import cut
+from fanfare.record.terms import Advanced, FixedList, IdeasRaised
+from fanfare.reports.report import report_digest
+
+
+def seal_claim(fold: Fold, name: str, seal: Seal) -> Claim:
+    """Check a sealing against the *fold* at its moment: every marker was there, and the report has the digest."""
+    try:
+        report = fold.recount.round_report(seal.round)
+    except LookupError as error:
+        return claim(name, "", [f"{seal.position}: {error.args[0]} at the moment of its sealing"])
+    found = fold.recount.streams.round(seal.round)
+    terms = found[1].terms if found else None
+    wrong = []
+    if report.status != "closed" or terms is None:
+        wrong.append(f"{seal.position}: at the moment of its sealing the round was {report.status}, not closed")
+    wrong += [
+        f"{seal.position}: its moment does not hold the marker of partition {partition}"
+        for partition in (terms.partitions if terms else ())
+        if (report.terms, partition) not in fold.markers
+    ]
+    if report_digest(report) != seal.report:
+        wrong.append(f"{seal.position}: the report was sealed with SHA-256 {seal.report}, recomputed {report_digest(report)}")
+    return claim(name, f"{seal.position}: the digest of the report at {', '.join(map(str, seal.moment))}", wrong)
+
+
+def opening_claim(fold: Fold, opening: Opening) -> Claim:
+    """Check the options of an opened round against what its terms declare them to be; *fold* has come to the end."""
+    terms, source = opening.terms, opening.terms.plan.options
+    name, at = f"options of {terms.round}", f"{opening.position}: "
+    match source:
+        case FixedList(options=listed):
+            wanted, found = [(each.id, each.label) for each in listed], [(each.id, each.label) for each in terms.options]
+            wrong = [] if found == wanted else [f"{at}they are {found}, and the plan lists {wanted}"]
+            return claim(name, f"{at}as the plan lists them", wrong)
+        case IdeasRaised():
+            wrong = [f"{at}the ideas that fans raise are its options, and there are {len(terms.options)} beforehand"]
+            return claim(name, f"{at}the ideas that fans raise", wrong if terms.options else [])
+        case Advanced(round=earlier):
+            return claim(name, f"{at}what advanced from {earlier} and was not withdrawn", _advanced(fold, opening, earlier))
+
+
+def _advanced(fold: Fold, opening: Opening, earlier: str) -> list[str]:
+    """Compare ids: all of what advanced, in the order of the ranking or in the order in which ties fell there."""
+    at = opening.position
+    found = fold.recount.streams.round(earlier)
+    status = opening.source.status if opening.source else "not planned"
+    if found is None or found[1].terms is None or status not in ("closed", "sealed"):
+        return [f"{at}: they come from {earlier}, which was {status} then"]
+    plan, figures = found[1].terms.plan, fold.recount.figures(found[1])
+    ranked = [
+        each for each in cut(figures.options, figures.votes, plan.advance, plan.ties).advanced if each not in opening.withdrawn
+    ]
+    earliest = [each for each in figures.options if each in set(ranked)]
+    offered = [option.id for option in opening.terms.options]
+    if offered in (ranked, earliest):
+        return []
+    missing, added = [each for each in ranked if each not in offered], [each for each in offered if each not in ranked]
+    return [
+        *(f"{at}: {each} advanced from {earlier} and is not offered" for each in missing),
+        *(f"{at}: {each} is offered and did not advance from {earlier}" for each in added),
+    ] or [f"{at}: their order {offered} is neither that of the ranking {ranked} nor the earliest first {earliest}"]

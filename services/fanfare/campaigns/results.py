@@ -1,0 +1,162 @@
+"""The API of results: leaderboards, their history, and the transparency reports."""
+
+import csv
+import io
+from datetime import datetime
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from psycopg import AsyncConnection
+from pydantic import BaseModel
+
+from fanfare.campaigns.routes import Id, TheCampaigns
+from fanfare.platform.desk import Desk
+from fanfare.platform.edge import TheDesk
+from fanfare.platform.refusals import NotYetThere
+from fanfare.record.campaigns import Campaign, Round
+from fanfare.record.kinds import digest
+from fanfare.reports.counted import Counted
+from fanfare.reports.report import RoundReport, encoded
+from fanfare.views import board, history
+
+router = APIRouter(prefix="/api/v1", tags=["results"])
+
+
+class Place(BaseModel):
+    """An option's place now."""
+
+    option: str
+    label: str
+    votes: int
+    rank: int
+    advances: bool
+    """Whether it would go on if the round closed now, or does go on once it is closed."""
+
+
+class Leaderboard(BaseModel):
+    """Who is ahead in a round."""
+
+    round: str
+    status: str
+    counted: int
+    places: list[Place]
+
+
+class Sample(BaseModel):
+    """The figures at one time. ``counted`` orders them; ``at`` is when the site looked, as reported."""
+
+    at: datetime
+    counted: int
+    votes: dict[str, int]
+
+
+class History(BaseModel):
+    """How a leaderboard came about."""
+
+    round: str
+    samples: list[Sample]
+
+
+async def leaderboard(connection: AsyncConnection, found: Round) -> Leaderboard:
+    """Return the leaderboard of a round with the words of its options."""
+    now = await board.board(connection, found)
+    words = await board.labels(connection, found)
+    places = [
+        Place(option=each.option, label=words.get(each.option, ""), votes=each.votes, rank=each.rank, advances=each.advanced)
+        for each in now.result.ranking
+    ]
+    return Leaderboard(round=found.id, status=found.status, counted=now.counted, places=places)
+
+
+@router.get("/rounds/{round_id}/leaderboard", summary="Who is ahead")
+async def get_leaderboard(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Leaderboard:
+    """Return the leaderboard of a round as it is now."""
+    _, found = await campaigns.round(round_id)
+    async with desk.pool.connection() as connection:
+        return await leaderboard(connection, found)
+
+
+@router.get("/rounds/{round_id}/leaderboard/history", summary="How it came about")
+async def get_history(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> History:
+    """Return samples of the leaderboard, the earliest first."""
+    await campaigns.round(round_id)
+    async with desk.pool.connection() as connection:
+        samples = await history.samples(connection, round_id)
+    return History(round=round_id, samples=[Sample(at=each.at, counted=each.counted, votes=each.votes) for each in samples])
+
+
+async def round_report(desk: Desk, campaign: Campaign, found: Round) -> bytes:
+    """
+    Return the canonical report of a round: the sealed one as it was sealed, else as of now.
+
+    Raises:
+        NotYetThere: the rows have not read the round yet.
+    """
+    async with desk.pool.connection() as connection, connection.transaction():
+        await connection.execute("set transaction isolation level repeatable read, read only")
+        if found.sealed and found.status == "sealed":
+            query = "select body from desk.reports where digest = %s"
+            row = await (await connection.execute(query, (found.sealed.report,))).fetchone()
+            if row:
+                return bytes(row[0])
+        try:
+            return encoded(await Counted(connection).round_report(campaign.id, found.id, _partitions(desk)))
+        except LookupError as error:
+            raise NotYetThere from error
+
+
+async def campaign_report(desk: Desk, campaign: Campaign) -> bytes:
+    """Return the canonical report of a campaign as of now. Raises: NotYetThere."""
+    async with desk.pool.connection() as connection, connection.transaction():
+        await connection.execute("set transaction isolation level repeatable read, read only")
+        try:
+            return encoded(await Counted(connection).campaign_report(campaign.id, _partitions(desk)))
+        except LookupError as error:
+            raise NotYetThere from error
+
+
+def _partitions(desk: Desk) -> int:
+    founded = desk.streams.site.founded
+    return founded.partitions if founded else 1
+
+
+def canonical_answer(request: Request, body: bytes) -> Response:
+    """Answer with canonical bytes and their digest as ETag, or with 304 where the client has them."""
+    etag = f'"{digest(body)}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(body, media_type="application/json", headers={"ETag": etag, "Cache-Control": "no-cache"})
+
+
+@router.get("/rounds/{round_id}/report", summary="The transparency report of a round", response_class=Response)
+async def get_round_report(round_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+    """Return the canonical report: the bytes that are hashed, sealed and compared. It holds ids and integers only."""
+    return canonical_answer(request, await round_report(desk, *await campaigns.round(round_id)))
+
+
+@router.get("/campaigns/{campaign_id}/report", summary="The transparency report of a campaign", response_class=Response)
+async def get_campaign_report(campaign_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+    """Return the canonical report of a campaign as of now."""
+    return canonical_answer(request, await campaign_report(desk, await campaigns.campaign(campaign_id)))
+
+
+@router.get("/rounds/{round_id}/report.csv", summary="The ranking as CSV", response_class=Response)
+async def get_round_csv(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+    """Return the ranking of the report with the words of its options, for a spreadsheet."""
+    campaign, found = await campaigns.round(round_id)
+    report = msgspec.json.decode(await round_report(desk, campaign, found), type=RoundReport)
+    async with desk.pool.connection() as connection:
+        words = await board.labels(connection, found)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["rank", "option", "label", "votes", "advanced"])
+    for each in report.ranking:
+        writer.writerow([each.rank, each.option, _inert(words.get(each.option, "")), each.votes, "yes" if each.advanced else "no"])
+    name = f"fanfare-{round_id}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _inert(text: str) -> str:
+    """Keep a spreadsheet from running a text as a formula."""
+    return "'" + text if text[:1] in "=+-@\t\r" else text

@@ -1,0 +1,93 @@
+"""What the members room refuses."""
+
+from fanfare.platform.refusals import Invalid, Refusal, SignInNeeded
+
+
+class AddressRefused(Invalid):
+    """This is not an e-mail address that mail can be sent to."""
+
+    code, advice = "address-refused", "Write it as in anna@example.org, in Latin letters before the @."
+
+
+class AddressTaken(Refusal):
+    """A member has this e-mail address already."""
+
+    code, advice = "address-taken", "Sign in with it first, then open the link again."
+
+
+class LinkUnknown(Refusal):
+    """This link is not one of ours."""
+
+    code, status, advice = "link-unknown", 404, "Copy it whole from the mail, or ask for another link."
+
+
+class LinkUsed(Refusal):
+    """This link was used already, or a newer one was."""
+
+    code, status, advice = "link-used", 410, "Each link works once. Ask for another one."
+
+
+class LinkExpired(Refusal):
+    """This link has gone stale."""
+
+    code, status, advice = "link-expired", 410, "Ask for another link and use it soon."
+
+
+class AdminExists(Refusal):
+    """This site has an admin already."""
+
+    code, advice = "admin-exists", "The first admin's link is closed for good. An admin can grant you the role."
+
+
+class TokenUnknown(SignInNeeded):
+    """This API token is not known here."""
+
+    code, advice = "token-unknown", "It was ended or copied wrong. Make a new one on your page."
+
+
+class BrowserNeeded(Refusal):
+    """An API token cannot make further API tokens."""
+
+    code, status, advice = "browser-needed", 403, "Sign in with a browser and make the token there."
+
+
+class FormOutdated(Refusal):
+    """The form was loaded under another sign-in."""
+
+    code, status, advice = "form-outdated", 403, "Load the page again and send the form once more; a script sends X-CSRF-Token."
+
+
+class MemberNotFound(Refusal):
+    """There is no such member."""
+
+    code, status, advice = "member-not-found", 404, "Look the members up and use one of their ids."
+
+
+class SessionNotFound(Refusal):
+    """You have no such session or token."""
+
+    code, status, advice = "session-not-found", 404, "It may have ended already. Look the list up again."
+
+
+class RoleHeld(Refusal):
+    """The member holds this role already."""
+
+    code, advice = "role-held", "There is nothing to grant."
+
+
+class RoleNotHeld(Refusal):
+    """The member does not hold this role."""
+
+    code, advice = "role-not-held", "There is nothing to revoke. Look the member's roles up again."
+
+
+class LastAdmin(Refusal):
+    """She is the only admin."""
+
+    code, advice = "last-admin", "Grant the role to somebody else first: a site without an admin could never get one again."
+
+
+class NotASimulation(Refusal):
+    """This site is not a simulation."""
+
+    code, status, advice = "not-a-simulation", 403, "Simulated fans exist only on a site that was founded as a simulation."

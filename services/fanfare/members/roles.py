@@ -1,0 +1,119 @@
+"""Roles: granted and revoked by admins, as contested decisions of the site, so two admins cannot revoke each other unseen."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+import msgspec
+
+from fanfare.members import vault
+from fanfare.members.refusals import AdminExists, LastAdmin, MemberNotFound, RoleHeld, RoleNotHeld
+from fanfare.platform import texts
+from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.refusals import RoleNeeded
+from fanfare.record.kinds import Event
+from fanfare.record.site import STREAM, Role, RoleGranted, RoleRevoked, Site
+
+
+class GrantRole(msgspec.Struct, frozen=True):
+    """Give a member a role."""
+
+    member: str
+    role: Role
+    by: str
+
+
+class RevokeRole(msgspec.Struct, frozen=True):
+    """Take a role from a member."""
+
+    member: str
+    role: Role
+    by: str
+    reason: str
+    """The hash of its text."""
+
+
+class GrantFirstAdmin(msgspec.Struct, frozen=True):
+    """Make a member the first admin, by the link on the console."""
+
+    member: str
+
+
+RoleCommand = GrantRole | RevokeRole | GrantFirstAdmin
+
+
+def admins(state: Site) -> frozenset[str]:
+    """Return the members who are admins."""
+    return frozenset(member for member, role in state.roles if role == "admin")
+
+
+def decide(command: RoleCommand, state: Site) -> list[Event]:
+    """
+    Answer a command with the facts it makes true, or refuse it.
+
+    Raises:
+        RoleNeeded: whoever asks is no admin.
+        RoleHeld, RoleNotHeld: there is nothing to do.
+        LastAdmin: the site would be left without one.
+        AdminExists: the first admin's link came too late.
+    """
+    match command:
+        case GrantFirstAdmin(member=member):
+            if admins(state):
+                raise AdminExists
+            return [RoleGranted(member=member, role="admin")]
+        case GrantRole(member=member, role=role, by=by):
+            _admins_only(by, state)
+            if (member, role) in state.roles:
+                raise RoleHeld
+            return [RoleGranted(member=member, role=role, by=by)]
+        case RevokeRole(member=member, role=role, by=by, reason=reason):
+            _admins_only(by, state)
+            if (member, role) not in state.roles:
+                raise RoleNotHeld
+            if role == "admin" and admins(state) == {member}:
+                raise LastAdmin
+            return [RoleRevoked(member=member, role=role, by=by, reason=reason)]
+        case _:
+            assert_never(command)
+
+
+def _admins_only(by: str, state: Site) -> None:
+    if by not in admins(state):
+        message = "Only admins grant and revoke roles."
+        raise RoleNeeded(message)
+
+
+async def grant(desk: Desk, asked: Asked, member: str, role: Role) -> Acknowledged:
+    """
+    Give a member a role; it holds for her next request.
+
+    Raises:
+        MemberNotFound, RoleNeeded, RoleHeld, Overtaken, Busy.
+    """
+    async with desk.pool.connection() as connection:
+        if await vault.by_id(connection, member) is None:
+            raise MemberNotFound
+    return await _decide(desk, asked, GrantRole(member, role, asked.actor))
+
+
+async def revoke(desk: Desk, asked: Asked, member: str, role: Role, reason: str) -> Acknowledged:
+    """
+    Take a role from a member, for a reason that stands in the record as its hash; from her next request on.
+
+    Raises:
+        TextRefused: the reason is empty or too long.
+        RoleNeeded, RoleNotHeld, LastAdmin, Overtaken, Busy.
+    """
+    reason = texts.checked(reason, "reason", texts.LINE)
+    async with desk.pool.connection() as connection:
+        kept: Sequence[str] = list((await texts.keep(connection, [reason], asked.actor)).values())
+    return await _decide(desk, asked, RevokeRole(member, role, asked.actor, kept[0]))
+
+
+async def grant_first_admin(desk: Desk, member: str) -> Acknowledged:
+    """Make a member the first admin. Raises: AdminExists, Overtaken, Busy."""
+    return await _decide(desk, Asked(actor=member, command="first-admin", target=STREAM, key=""), GrantFirstAdmin(member))
+
+
+async def _decide(desk: Desk, asked: Asked, command: RoleCommand) -> Acknowledged:
+    return await desk.decide(STREAM, asked, lambda streams: decide(command, streams.site))

@@ -1,0 +1,36 @@
+"""Signing in: what a page and the API do alike with the link that somebody opened."""
+
+from fastapi import Request
+
+from fanfare.members import first_admin, links, sessions
+from fanfare.platform.desk import Desk
+from fanfare.platform.edge import Caller
+
+
+async def sign_in_with(
+    request: Request, desk: Desk, token: str, *, name: str = "", email: str = "", visitor: Caller | None = None, key: str = ""
+) -> links.Confirmed:
+    """
+    Use a link of either purpose up and end the session that this browser had before; the caller sets the cookie.
+
+    Args:
+        name: what a newcomer wants to be called.
+        email: of the first admin, see :func:`fanfare.members.first_admin.confirm`.
+        visitor: who is signed in already: the first admin's link then grants the role to her.
+        key: the request's Idempotency-Key.
+
+    Raises:
+        TextRefused, AddressRefused, AddressTaken, LinkUnknown, LinkUsed, LinkExpired, AdminExists, Busy.
+    """
+    label = sessions.described(request.headers.get("user-agent", ""))
+    async with desk.pool.connection() as connection:
+        link = await links.look(connection, token)
+    if link.purpose == "first-admin":
+        member = visitor.member if visitor else None
+        done = await first_admin.confirm(desk, token, member=member, name=name, email=email, label=label)
+    else:
+        done = await links.confirm(desk, token, name=name, label=label, key=key)
+    if request.cookies.get(sessions.cookie_name(request)) != done.token:
+        async with desk.pool.connection() as connection:
+            await sessions.end_this(connection, request)
+    return done

@@ -1,0 +1,24 @@
+"""The worker process: projections and whatever has to be done again and again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from fanfare.platform.hosts.follower import Follower
+from fanfare.platform.hosts.opening import Parts, opened
+from fanfare.platform.hosts.worker import Worker, repeat
+from fanfare.views.projection import Projection
+
+Chore = tuple[str, float, Callable[[], Awaitable[object]]]
+"""Name, pause between two runs in seconds, and what to do."""
+
+
+async def work(conninfo: str, projections: Sequence[Projection], chores: Callable[[Parts], Sequence[Chore]]) -> None:
+    """Wait for the site's founding, then project and do the chores until cancelled."""
+    async with opened(conninfo) as parts:
+        await parts.founded()
+        followers = [Follower(each, parts.pool, parts.log) for each in projections]
+        worker = Worker(parts.log, followers, parts.log.partitions)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(worker.run())
+            for name, every_s, action in chores(parts):
+                group.create_task(repeat(action, every_s, name))

@@ -1,0 +1,78 @@
+"""The processes of a site, put together: this is the only place, with ``fanfare.web.app``, that knows every part."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine, Sequence
+
+import uvicorn
+
+from fanfare.campaigns.announcing import announce
+from fanfare.campaigns.clockwork import Clockwork
+from fanfare.members import mail, notices
+from fanfare.platform.hosts.opening import Parts
+from fanfare.platform.hosts.work import Chore, work
+from fanfare.platform.settings import Settings
+from fanfare.reports.tables import COUNTED
+from fanfare.views import history
+from fanfare.views.ideas import IDEAS
+from fanfare.views.projection import Projection
+from fanfare.views.standings import STANDINGS
+from fanfare.views.timeline import TIMELINE
+from fanfare.voting.credit import credit
+from fanfare.web.app import create_app
+
+PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE)
+
+
+def run_api(settings: Settings) -> None:
+    """Serve HTTP until told to stop; open live pages hold the shutdown for two seconds at most."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+        proxy_headers=False,
+    )
+    uvicorn.Server(config).run()
+
+
+def run_worker(settings: Settings) -> None:
+    """Project, and do the chores, until told to stop."""
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_until_told(work(settings.database_url, PROJECTIONS, lambda parts: chores(parts, settings))))
+
+
+async def _until_told(main: Coroutine[object, object, None]) -> None:
+    task = asyncio.ensure_future(main)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+    await task
+
+
+def chores(parts: Parts, settings: Settings) -> Sequence[Chore]:
+    """Return what the worker does again and again."""
+    clockwork = Clockwork(parts.desk, credit)
+
+    async def sample() -> None:
+        await parts.desk.catch_up()
+        async with parts.pool.connection() as connection:
+            for campaign in parts.desk.streams.campaigns.values():
+                for each in campaign.rounds:
+                    if each.status in ("open", "closing"):
+                        await history.sample(connection, each)
+
+    async def tell(round_id: str, subject: str, body: str, unique: str) -> None:
+        await notices.tell_voters(parts.pool, parts.desk, round_id, subject, body, unique)
+
+    return [
+        ("clockwork", 0.2, clockwork.run),
+        ("history", 1.0, sample),
+        ("mail", 1.0, lambda: mail.send_due(parts.pool, settings)),
+        ("announcements", 2.0, lambda: announce(parts.desk, tell)),
+    ]

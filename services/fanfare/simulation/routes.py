@@ -1,0 +1,36 @@
+"""Simulated fans: routes that exist only on a site founded as a simulation."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from fanfare.members.joining import join_many
+from fanfare.platform.edge import Host, TheDesk
+from fanfare.platform.refusals import NotFound
+
+router = APIRouter(prefix="/api/v1/simulation", tags=["simulation"])
+
+
+class NewFans(BaseModel):
+    """Names of simulated fans."""
+
+    model_config = ConfigDict(extra="forbid")
+    names: list[Annotated[str, Field(min_length=1, max_length=60)]] = Field(max_length=500)
+
+
+class SimulatedFan(BaseModel):
+    """A simulated fan with the token that acts for it."""
+
+    member: str
+    token: str
+
+
+@router.post("/fans", status_code=status.HTTP_201_CREATED, summary="Make simulated fans")
+async def make_fans(form: NewFans, host: Host, desk: TheDesk) -> list[SimulatedFan]:
+    """Make simulated fans, up to 500 at once. On an ordinary site there is no such address."""
+    del host
+    founded = desk.streams.site.founded
+    if founded is None or not founded.simulation:
+        raise NotFound
+    return [SimulatedFan(member=member, token=token) for member, token in await join_many(desk, form.names)]

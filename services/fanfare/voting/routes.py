@@ -1,0 +1,197 @@
+"""The API of voting: paper, ballot, receipt, my ballots."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel, Field
+
+from fanfare.platform.edge import Fan, Key, TheDesk, acknowledge, asked
+from fanfare.platform.refusals import Invalid
+from fanfare.record.kinds import digest
+from fanfare.reports import receipts
+from fanfare.reports.receipts import BallotFound
+from fanfare.views import timeline
+from fanfare.voting.service import Voting
+
+router = APIRouter(prefix="/api/v1", tags=["voting"])
+
+
+def _voting(request: Request) -> Voting:
+    voting: Voting = request.app.state.voting
+    return voting
+
+
+TheVoting = Annotated[Voting, Depends(_voting)]
+Id = Annotated[str, Path(max_length=64)]
+
+
+class BallotForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A ballot: the number of the paper, and the options chosen on it."""
+
+    number: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    options: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=1000)]
+
+
+class PaperRead(BaseModel):
+    """The paper that you would fill in now."""
+
+    round: str
+    terms: str
+    number: int
+    """Goes into the ballot."""
+    most: int
+    options: list[str]
+    voter: str
+    """Your token in this round: find all ballots under it, also one that you never cast."""
+    chosen: list[str]
+
+
+class ReceiptRead(BaseModel):
+    """Where your ballot stands. It shows no choice; but whoever holds it can find the choice in the record."""
+
+    event_id: str
+    position: str
+    round: str
+    terms: str
+    voter: str
+    number: int
+    state: str = Field(examples=["taken"])
+    next_number: int
+
+
+class BallotRead(BaseModel):
+    """What became of a ballot: counted, replaced, late or void."""
+
+    event_id: str
+    position: str
+    terms: str
+    number: int
+    state: str
+
+
+class MyBallots(BaseModel):
+    """All ballots under your token in a round, the latest first."""
+
+    round: str
+    voter: str
+    ballots: list[BallotRead]
+
+
+class Contribution(BaseModel):
+    """Something you did, with the event that tells it."""
+
+    event: str
+    type: str
+    at: str
+    campaign: str | None
+    round: str | None
+    idea: str | None
+    title: str
+
+
+class Contributions(BaseModel):
+    """What a member did, the latest first."""
+
+    contributions: list[Contribution]
+    next: str | None
+
+
+_ballot = msgspec.json.Decoder(BallotForm)
+BALLOT_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["number", "options"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "number": {"type": "integer", "minimum": 1, "maximum": 100_000},
+                        "options": {"type": "array", "items": {"type": "string", "maxLength": 64}, "maxItems": 1000},
+                    },
+                },
+                "example": {"number": 1, "options": ["o2"]},
+            }
+        },
+    }
+}
+
+
+@router.get("/rounds/{round_id}/paper", summary="My ballot paper")
+async def get_paper(round_id: Id, fan: Fan, voting: TheVoting) -> PaperRead:
+    """Return the paper to fill in: its number goes into the ballot, so an older tab cannot overwrite a newer choice."""
+    return PaperRead(**msgspec.to_builtins(await voting.paper(round_id, fan.member)))
+
+
+@router.put("/rounds/{round_id}/ballot", summary="Cast my ballot", response_model=ReceiptRead, openapi_extra=BALLOT_BODY)
+async def cast(round_id: Id, request: Request, fan: Fan, voting: TheVoting, key: Key) -> Response:
+    """Cast or replace my ballot. The same request twice is one ballot; what was chosen last counts until the close."""
+    body = await request.body()
+    form = decode_ballot(body)
+    receipt, done = await voting.cast(
+        round_id, asked(fan, "cast", round_id, key, digest(body)), form.number, form.options, "api" if fan.by_token else "web"
+    )
+    response = Response(msgspec.json.encode(receipt), media_type="application/json")
+    response.headers["Location"] = f"/api/v1/receipts/{receipt.event_id}"
+    acknowledge(response, done)
+    return response
+
+
+def decode_ballot(body: bytes) -> BallotForm:
+    """
+    Decode a ballot.
+
+    Raises:
+        Invalid: it is not JSON, or not a ballot.
+    """
+    try:
+        return _ballot.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        message = f'A ballot reads {{"number": 1, "options": ["…"]}}: {str(error)[:200]}. Load the paper and send its number.'
+        raise Invalid(message) from error
+
+
+@router.get("/receipts/{event_id}", summary="What became of a ballot")
+async def get_receipt(event_id: Id, voting: TheVoting) -> BallotRead:
+    """Return what became of a ballot, without its choice."""
+    return _read(await voting.receipt(event_id))
+
+
+@router.get("/rounds/{round_id}/my-ballots", summary="My ballots in a round")
+async def my_ballots(round_id: Id, fan: Fan, voting: TheVoting, desk: TheDesk) -> MyBallots:
+    """Return all ballots under your token, so that you can find one that you never cast."""
+    _, found = await voting.find(round_id)
+    voter = await voting.token(round_id, fan.member)
+    async with desk.pool.connection() as connection:
+        ballots = await receipts.of_voter(connection, found.terms_hash, voter)
+    return MyBallots(round=round_id, voter=voter, ballots=[_read(each) for each in ballots])
+
+
+@router.get("/me/contributions", summary="What I contributed")
+async def my_contributions(fan: Fan, desk: TheDesk, cursor: int | None = None, limit: int = 50) -> Contributions:
+    """Return what you did, with the event that tells each."""
+    most = max(1, min(limit, 200))
+    before = None if cursor is None else max(0, min(cursor, 2**62))
+    async with desk.pool.connection() as connection:
+        acts = await timeline.acts(connection, member=fan.member, before=before, limit=most)
+    lines = [
+        Contribution(
+            event=each.event_id,
+            type=each.wire,
+            at=each.at.isoformat(),
+            campaign=each.campaign,
+            round=each.round,
+            idea=each.idea,
+            title=each.idea_title,
+        )
+        for each in acts
+    ]
+    return Contributions(contributions=lines, next=str(acts[-1].place) if len(acts) == most else None)
+
+
+def _read(found: BallotFound) -> BallotRead:
+    return BallotRead(
+        event_id=found.event_id, position=str(found.position), terms=found.terms, number=found.number, state=found.state
+    )

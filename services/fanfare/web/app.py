@@ -1,0 +1,94 @@
+"""The composition of the HTTP side: which services there are, and what answers where."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI, Request
+
+from fanfare.campaigns import results
+from fanfare.campaigns import routes as campaign_routes
+from fanfare.campaigns.service import Campaigns
+from fanfare.ideas import routes as idea_routes
+from fanfare.ideas.service import Ideas
+from fanfare.members import routes as member_routes
+from fanfare.members.csrf import guard
+from fanfare.members.sessions import authenticator
+from fanfare.platform.body_limit import BodyLimit
+from fanfare.platform.edge import POSITION_HEADER, WAIT_COOKIE
+from fanfare.platform.hosts.opening import Parts, opened
+from fanfare.platform.hosts.waiting import Waiting
+from fanfare.platform.refusals import Invalid, NotYetThere
+from fanfare.platform.settings import Settings
+from fanfare.record.position import Position
+from fanfare.simulation import routes as simulation_routes
+from fanfare.voting import routes as voting_routes
+from fanfare.voting.service import Voting
+from fanfare.web import health, pages, problems
+
+WAIT_S = 3.0
+
+
+async def wait_for_writes(request: Request) -> None:
+    """
+    Hold a read back until it shows what its reader wrote: by Fanfare-Wait, or by the cookie that a browser's write set.
+
+    Raises:
+        Invalid: the header is no position.
+        NotYetThere: it took longer than three seconds; for a browser the page is shown as it is.
+    """
+    if request.method not in ("GET", "HEAD"):
+        return
+    told, header = request.cookies.get(WAIT_COOKIE, "").replace(".", ":"), request.headers.get("fanfare-wait")
+    try:
+        position = Position.parse(header or told)
+    except ValueError as error:
+        if header is None:
+            return
+        raise Invalid(str(error)) from error
+    waiting: Waiting = request.app.state.waiting
+    if not await waiting.reached(position, WAIT_S) and header is not None:
+        raise NotYetThere
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application over the database that *settings* name."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(settings.database_url) as parts:
+            _compose(app, parts)
+            tasks = [asyncio.create_task(parts.follow()), asyncio.create_task(app.state.waiting.listen())]
+            yield
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    app = FastAPI(
+        title="Fanfare",
+        version="1",
+        summary="Campaigns of rounds whose every number a stranger can recompute.",
+        description=f"Writes answer with `{POSITION_HEADER}`; send it as `Fanfare-Wait` with a read that has to show the write. "
+        "Refusals are RFC 9457 problems with a stable `code`.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(wait_for_writes)],
+    )
+    app.state.settings = settings
+    app.add_middleware(BodyLimit)
+    problems.handle(app)
+    for module in (campaign_routes, results, idea_routes, voting_routes, simulation_routes, health):
+        app.include_router(module.router, dependencies=[Depends(guard)])
+    app.include_router(member_routes.router)  # it guards itself: signing in has no session yet
+    pages.mount(app)
+    return app
+
+
+def _compose(app: FastAPI, parts: Parts) -> None:
+    state = app.state
+    state.parts, state.desk, state.pool = parts, parts.desk, parts.pool
+    state.authenticate = authenticator(parts.desk)
+    state.campaigns, state.ideas, state.voting = Campaigns(parts.desk), Ideas(parts.desk), Voting(parts.desk)
+    state.waiting = Waiting(parts.pool)

@@ -1,0 +1,94 @@
+"""Whether this process is alive, and whether it can serve."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from fanfare.platform.desk import Desk
+from fanfare.platform.edge import TheDesk
+from fanfare.platform.texts import read
+from fanfare.record.position import Moment
+
+router = APIRouter(tags=["site"])
+
+
+class Health(BaseModel):
+    """How the site is."""
+
+    status: str
+    database: bool
+    founded: bool
+    heads: list[int]
+    """The next offset of each partition."""
+    lag: dict[str, int]
+    """Of each projection: entries that it has not applied yet."""
+    stopped: list[str]
+    """Projections that stopped, and where."""
+
+
+class SiteRead(BaseModel):
+    """Whose site this is."""
+
+    name: str
+    brand: str
+    colour: str
+    zone: str
+    simulation: bool
+    partitions: int
+
+
+class NotFounded(BaseModel):
+    """The site has not been set up."""
+
+    name: None = None
+
+
+async def _rows(desk: Desk) -> tuple[Moment, list[Any]]:
+    heads = await desk.log.heads()
+    query = """select name, stopped, coalesce(json_object_agg(partition, next_offset) filter (where partition is not null), '{}')
+                 from platform.projections left join platform.positions on projection = name group by name, stopped order by name"""
+    async with desk.pool.connection() as connection:
+        return heads, await (await connection.execute(query)).fetchall()
+
+
+@router.get("/healthz", summary="Is it alive?")
+async def healthz() -> dict[str, str]:
+    """Answer as long as the process runs."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Can it serve?")
+async def readyz(desk: TheDesk, response: Response) -> Health:
+    """Answer 200 where the database answers and no projection has stopped, else 503 with what is wrong."""
+    heads, rows = await _rows(desk)
+    lag = {name: sum(max(0, head - at.get(str(n), 0)) for n, head in enumerate(heads)) for name, _, at in rows}
+    stopped = [f"{name}: {why}" for name, why, _ in rows if why]
+    if stopped:
+        response.status_code = 503
+    return Health(
+        status="stopped" if stopped else "ok",
+        database=True,
+        founded=desk.streams.site.founded is not None,
+        heads=list(heads),
+        lag=lag,
+        stopped=stopped,
+    )
+
+
+@router.get("/api/v1/site", summary="Whose site this is")
+async def site(desk: TheDesk) -> SiteRead | NotFounded:
+    """Return the founding: the record's name, brand and zone, and whether it is a simulation."""
+    founded = desk.streams.site.founded
+    if founded is None:
+        return NotFounded()
+    async with desk.pool.connection() as connection:
+        words = await read(connection, [founded.brand])
+    return SiteRead(
+        name=founded.name,
+        brand=words.get(founded.brand, ""),
+        colour=founded.colour,
+        zone=founded.zone,
+        simulation=founded.simulation,
+        partitions=founded.partitions,
+    )

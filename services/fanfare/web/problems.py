@@ -1,0 +1,96 @@
+"""How refusals and faults are answered: a problem for programs, a page for people."""
+
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from fanfare.platform.edge import PROBLEM, problem_response
+from fanfare.platform.refusals import Invalid, NotFound, Refusal
+from fanfare.web.refused import refused_page
+
+_log = structlog.get_logger()
+
+
+class MethodNotAllowed(Refusal):
+    """This address takes other methods."""
+
+    code, status, advice = "method-not-allowed", 405, "The API's description at /api/v1/openapi.json says which."
+
+
+class Malformed(Refusal):
+    """The request cannot be read."""
+
+    code, status, advice = "malformed", 400, "Check that the body is JSON in UTF-8 with the right Content-Type."
+
+
+def handle(app: FastAPI) -> None:
+    """Answer refusals, invalid payloads and faults of *app* as problems or pages."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        if not isinstance(error, Refusal):
+            return await failed(request, error)
+        return await answer(request, error)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        return await answer(request, _invalid(error) if isinstance(error, RequestValidationError) else Malformed())
+
+    async def http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        kinds: dict[int, type[Refusal]] = {404: NotFound, 405: MethodNotAllowed}
+        return await answer(request, kinds.get(status, Malformed)())
+
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, failed)
+
+
+def _invalid(error: RequestValidationError) -> Invalid:
+    told = [
+        {"at": ".".join(str(part) for part in each["loc"]), "wrong": str(each["msg"])[:200]} for each in error.errors()[:20]
+    ]
+    sentence = "; ".join(f"{each['at']}: {each['wrong']}" for each in told[:3])
+    return Invalid(f"The request is not as it has to be. {sentence}.", errors=told)
+
+
+async def answer(request: Request, refusal: Refusal) -> Response:
+    """Answer with a page where a browser asked for one, else with a problem."""
+    if wants_page(request):
+        return await refused_page(request, refusal)
+    return problem_response(refusal, request.url.path)
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether a person reads the answer."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """Answer a fault of ours: 500 with an id that stands in the log too, and nothing else of it."""
+    fault = secrets.token_hex(6)
+    _log.error("fault", id=fault, method=request.method, path=request.url.path, exc_info=error)
+    body: dict[str, Any] = {
+        "type": "/problems#fault",
+        "title": "Something is broken on our side.",
+        "status": 500,
+        "detail": f"It was noted under {fault}. Try again; if it happens again, tell us that id.",
+        "code": "fault",
+        "id": fault,
+        "instance": request.url.path,
+    }
+    if wants_page(request):
+        refusal = Fault(str(body["detail"]))
+        return await refused_page(request, refusal)
+    return JSONResponse(body, HTTPStatus.INTERNAL_SERVER_ERROR, media_type=PROBLEM)
+
+
+class Fault(Refusal):
+    """Something is broken on our side."""
+
+    code, status, advice = "fault", 500, "Try again in a moment."

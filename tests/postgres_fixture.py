@@ -1,0 +1,55 @@
+"""One PostgreSQL for all tests, and for each test a database of its own, cloned from a migrated template."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg_pool import AsyncConnectionPool
+
+from fanfare.platform.migrations.run import migrate
+from fanfare.platform.postgres.embedded import EmbeddedPostgres
+
+_TEMPLATE = "fanfare_template"
+_numbers = count(1)
+
+
+def _named(conninfo: str, database: str) -> str:
+    return urlunsplit(urlsplit(conninfo)._replace(path=f"/{database}"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start PostgreSQL on a temporary home, with the migrated template in it, and give its conninfo."""
+    with tempfile.TemporaryDirectory(prefix="fanfare-") as home:
+        server = EmbeddedPostgres(Path(home) / "home")
+        conninfo = server.start()
+        try:
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(_TEMPLATE)))
+            migrate(_named(conninfo, _TEMPLATE))
+            yield conninfo
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    """Clone the template for one test, give the conninfo of the clone, and drop it afterwards."""
+    name = f"fanfare_test_{next(_numbers)}"
+    clone, template = sql.Identifier(name), sql.Identifier(_TEMPLATE)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template {} strategy file_copy").format(clone, template))
+        yield _named(postgres, name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(clone))
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[AsyncConnectionPool]:
+    """Open a pool of connections to this test's database."""
+    async with AsyncConnectionPool(database, min_size=1, max_size=8, open=False) as opened:
+        yield opened
