@@ -43,7 +43,7 @@ def database(postgres: str) -> Iterator[str]:
     name = f"fanfare_test_{next(_numbers)}"
     clone, template = sql.Identifier(name), sql.Identifier(_TEMPLATE)
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template {} strategy file_copy").format(clone, template))
+        connection.execute(sql.SQL("create database {} template {}").format(clone, template))
         yield _named(postgres, name)
         connection.execute(sql.SQL("drop database {} with (force)").format(clone))
 

@@ -7,6 +7,7 @@ is named at the end; that is no failure on a laptop, and one where CI is set. Ar
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+
+MOST_S = 20 * 60
+"""The longest that a suite may take; one that hangs is ended and has failed, so that the others are still told of."""
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -96,10 +100,19 @@ def missing_parts(suites: Sequence[Suite]) -> dict[str, Part]:
     return {part.name: part for part in PARTS if part.name in needed and not part.is_here()}
 
 
+def exit_code(command: Sequence[str | Path], most_s: float = MOST_S) -> int:
+    """Run a program at the top of the tree and return its exit code; ended after *most_s*, that of `timeout`, 124."""
+    try:
+        return subprocess.run(command, cwd=ROOT, check=False, timeout=most_s).returncode
+    except subprocess.TimeoutExpired:
+        print(f"ended after {most_s:.0f} s", flush=True)
+        return 124
+
+
 def run_command(command: Sequence[str]) -> Outcome:
     """Run one of the tools that came with the lock; it is one check, which passes or fails."""
-    done = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, check=False)
-    return Outcome(passed=1, failed=0) if done.returncode == 0 else Outcome(passed=0, failed=1)
+    failed = exit_code([BIN / command[0], *command[1:]]) != 0
+    return Outcome(passed=int(not failed), failed=int(failed))
 
 
 def run_pytest(paths: Sequence[str]) -> Outcome:
@@ -107,17 +120,17 @@ def run_pytest(paths: Sequence[str]) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1", f"--junitxml={report}", *paths]
-        done = subprocess.run(command, cwd=ROOT, check=False)
+        code = exit_code(command)
         suite = ET.parse(report).getroot().find("testsuite") if report.exists() else None
     counts = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")} if suite is not None else {}
-    return counted(done.returncode, counts)
+    return counted(code, counts)
 
 
-def counted(exit_code: int, counts: Mapping[str, int]) -> Outcome:
+def counted(code: int, counts: Mapping[str, int]) -> Outcome:
     """Return the outcome of a run of pytest from its exit code and the counts of its report."""
     failed = sum(counts.get(name, 0) for name in ("failures", "errors", "skipped"))
     passed = max(counts.get("tests", 0) - failed, 0)
-    if exit_code != 0 or not passed:
+    if code != 0 or not passed:
         failed = max(failed, 1)
     return Outcome(passed, failed)
 
@@ -151,4 +164,5 @@ def main(names: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaving this way ends the suite that is running, too
     sys.exit(main(sys.argv[1:]))

@@ -10,6 +10,7 @@ import uvicorn
 from fanfare.campaigns.announcing import announce
 from fanfare.campaigns.clockwork import Clockwork
 from fanfare.members import mail, notices
+from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.work import Chore, work
 from fanfare.platform.settings import Settings
@@ -27,6 +28,7 @@ PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE)
 
 def run_api(settings: Settings) -> None:
     """Serve HTTP until told to stop; open live pages hold the shutdown for two seconds at most."""
+    logging.configure()
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -44,6 +46,7 @@ def run_api(settings: Settings) -> None:
 
 def run_worker(settings: Settings) -> None:
     """Project, and do the chores, until told to stop."""
+    logging.configure()
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_until_told(work(settings.database_url, PROJECTIONS, lambda parts: chores(parts, settings))))
 

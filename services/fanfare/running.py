@@ -17,6 +17,7 @@ from fanfare.members import joining
 from fanfare.members.first_admin import first_admin_link
 from fanfare.members.roles import grant_first_admin
 from fanfare.members.sessions import open_session
+from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.supervise import Child, Supervisor
 from fanfare.platform.migrations.run import migrate
@@ -116,6 +117,7 @@ def _run(settings: Settings, prepare: Callable[[str], None], more: list[Child] |
         place.write_text(conninfo)
         prepare(conninfo)
 
+    logging.configure()
     environment = {"FANFARE_HOST": settings.host, "FANFARE_PORT": str(settings.port), "FANFARE_HOME": str(settings.home.absolute())}
     children = [
         Child("api", _command("api"), environment, ready=lambda: _answers(settings)),

@@ -74,3 +74,7 @@ def test_a_suite_that_does_not_exist_is_refused_by_name() -> None:
 
 def test_what_is_measured_on_request_does_not_slow_every_run() -> None:
     assert [suite.name for suite in run.chosen([]) if suite.on_request] == []
+
+
+def test_a_suite_that_hangs_is_ended_and_has_failed() -> None:
+    assert run.exit_code([sys.executable, "-c", "import time; time.sleep(60)"], most_s=0.2) == 124

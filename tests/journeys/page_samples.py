@@ -180,11 +180,16 @@ IDEA_WRONG = ideas.IdeaFormPage("c1", shell.Form(TYPED, {"tags": "Six tags; five
 TURNOUT = tuple(
     results.Column(str(6 + at), count) for at, count in enumerate((8412, 6105, 4230, 2918, 2604, 3377, 3902, 4481, 5833))
 )
+TIED = {"o3": (3, 4480), "o6": (7, 284)}
+FINAL_ROWS = tuple(
+    msgspec.structs.replace(row, change=None, rank=TIED.get(row.id, (row.rank, 0))[0], count=TIED.get(row.id, (0, row.count))[1])
+    for row in ROWS
+)
 HISTORY = results.LeaderHistory(
     tuple(ago(hours=8 * (8 - at)) for at in range(9)),
     tuple(
-        results.Line(title, tuple(count * step * (10 - (step * at) % 4) // 80 for step in range(9)), at < 3)
-        for at, (title, count, _, _, _) in enumerate(FLAVOURS)
+        results.Line(row.title, (*(row.count * step * (10 - (step * at) % 4) // 80 for step in range(8)), row.count), at < 3)
+        for at, row in enumerate(FINAL_ROWS)
     ),
 )
 COMMAND = "fanfare replay eighth-flavour.fanfare --round r1"
@@ -200,9 +205,7 @@ REPORT = results.ReportPage(
     SEALED,
     (SEALED, *STRIP[1:]),
     "Which flavour goes on to the kitchen?",
-    msgspec.structs.replace(
-        BOARD, round=SEALED, rows=tuple(msgspec.structs.replace(row, change=None) for row in ROWS), as_of=SEALED.closes_at
-    ),
+    msgspec.structs.replace(BOARD, round=SEALED, rows=FINAL_ROWS, as_of=SEALED.closes_at),
     results.Accounting(27093, 25640, 1204, 37, 212),
     38112,
     25801,

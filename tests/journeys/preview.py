@@ -4,7 +4,6 @@ Render every page with its sample, serve them under the pages' own policy, and p
 `python -m tests.journeys.preview FOLDER [NAME …]` writes `<name>-<width>-<theme>.png`, and prints what the browser complained of.
 """
 
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,8 +17,8 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from fanfare.web import tints
 from fanfare.web.layout import CONTENT_SECURITY_POLICY, STATIC, render
 from tests.journeys.page_samples import SAMPLES
+from tests.run import chromium
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
@@ -54,7 +53,7 @@ class Preview(BaseHTTPRequestHandler):
 
 def launched(play: Playwright) -> Browser:
     """Return the system's Chromium, started."""
-    return play.chromium.launch(executable_path=next(filter(None, map(shutil.which, CHROMIUMS))), args=ARGUMENTS)
+    return play.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
 
 
 @contextmanager

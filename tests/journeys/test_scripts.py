@@ -26,7 +26,7 @@ class Site(preview.Preview):
     posts: list[dict[str, list[str]]]
     is_outdated: bool
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
         """Answer the live stream with what tests send; the receipt where a ballot leads to."""
         if self.path == "/campaigns/c1/live":
             self.send_response(200)
@@ -41,7 +41,7 @@ class Site(preview.Preview):
         else:
             super().do_GET()
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the same
         """Take a ballot, or say that its paper is out of date."""
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         type(self).posts.append(parse_qs(body))

@@ -1,72 +1,127 @@
 """
-The quick way through entries whose events are all of one uncontested type, as a group commit makes them.
+The quick way through entries of many events of one uncontested type, as a group commit makes them.
 
-It reads an entry only if it is sure of the answer, and then the answer is that of ``fanfare.record.entry``; a property test holds
-the two equal. An entry of ballots takes a third of the time.
+It answers only where it is sure, and then as ``fanfare.record.entry`` would: a test holds the two equal. The full way checks each
+string of each event against a pattern; here each different string of an entry is checked once, which is three times as fast.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Literal, Protocol, cast
+from operator import attrgetter
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from fanfare.record.ballots import BallotCast, BallotsClosed
-from fanfare.record.catalogue import CONTESTED, EVENTS, UPCASTS
+from fanfare.record.ballots import BallotCast, BallotsClosed, Choice
+from fanfare.record.catalogue import UPCASTS
 from fanfare.record.envelope import Printed, Recorded
+from fanfare.record.ideas import IdeaSupported
 from fanfare.record.kinds import Event
+from fanfare.record.members import MemberJoined, TookPart
 
-_LAST_TYPE = re.compile(rb'"type":"([!#-\[\]-~]{1,200})"\}\]\Z')
+_LAST_TYPE = re.compile(rb'"type":"([a-z0-9.-]{1,100})"\}\]\Z')
 """Keys are sorted, so a type is the last thing in an entry that we wrote."""
 
 
-class _Whole(Protocol):
-    id: str
-    source: str
-    subject: str
-    time: datetime
-    data: Event
+class _Chosen(msgspec.Struct, gc=False, forbid_unknown_fields=True, tag="chosen", tag_field="kind"):
+    options: tuple[str, ...]
+
+
+@lru_cache(maxsize=10_000)
+def _choice(options: tuple[str, ...]) -> Choice:
+    """Return the choice of these options, one object for all ballots that make it. Raises: msgspec.ValidationError."""
+    return msgspec.convert({"kind": "chosen", "options": options}, Choice)
+
+
+_MAKE: dict[type[Event], Callable[[Any], Event]] = {
+    BallotCast: lambda read: BallotCast(
+        terms=read.terms,
+        voter=read.voter,
+        number=read.number,
+        choice=_choice(read.choice.options),
+        channel=read.channel,
+        admission=read.admission,
+    ),
+    MemberJoined: lambda read: MemberJoined(member=read.member),
+    TookPart: lambda read: TookPart(member=read.member, round=read.round),
+    IdeaSupported: lambda read: IdeaSupported(idea=read.idea, by=read.by, number=read.number),
+}
+"""The types of which there are many, and how one is made of what was read."""
+_ANYWHERE: tuple[type[Event], ...] = (BallotCast, BallotsClosed)
+
+
+class _Reading(msgspec.Struct, frozen=True):
+    decoder: msgspec.json.Decoder[Any]
+    patterns: tuple[tuple[Callable[[Any], str], Callable[[str], object]], ...]
+    """Each string of an event and its envelope, and what it must match."""
+    make: Callable[[Any], Event]
 
 
 def read_alike(partition: int, body: bytes) -> tuple[Recorded, ...] | None:
-    """Return the events of an entry if they are all readable, of one type and uncontested; none where that is not plain to see."""
-    last = _LAST_TYPE.search(body, max(0, len(body) - 240))
-    decoder = _decoder(last[1].decode(), partition == 0) if last else None
-    if decoder is None:
+    """Return the events of an entry if all are readable, uncontested and of one type that is frequent; else none."""
+    last = _LAST_TYPE.search(body, max(0, len(body) - 120))
+    reading = _reading(last[1].decode(), partition == 0) if last else None
+    if reading is None:
         return None
+    make = reading.make
     try:
-        found = cast("list[_Whole]", decoder.decode(body))
+        found = reading.decoder.decode(body)
+        for string, matches in reading.patterns:
+            if not all(map(matches, set(map(string, found)))):
+                return None
+        if any(each.time.tzinfo is not UTC for each in found):
+            return None
+        return tuple(
+            [
+                Recorded(id=each.id, source=each.source, subject=each.subject, time=each.time, event=make(each.data))
+                for each in found
+            ]
+        )
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if any(each.time.tzinfo is not UTC for each in found):
-        return None
-    return tuple(
-        [Recorded(id=each.id, source=each.source, subject=each.subject, time=each.time, event=each.data) for each in found]
-    )
 
 
-@lru_cache(maxsize=256)
-def _decoder(wire: str, in_partition_0: bool) -> msgspec.json.Decoder[Any] | None:  # noqa: FBT001 - a key of the cache
-    event = EVENTS.get(wire)
-    if event is None or event in CONTESTED or wire in UPCASTS:
+@lru_cache(maxsize=64)
+def _reading(wire: str, in_partition_0: bool) -> _Reading | None:  # noqa: FBT001 - a key of the cache
+    event = next((each for each in _MAKE if each.wire == wire and wire not in UPCASTS), None)
+    if event is None or not (in_partition_0 or event in _ANYWHERE):
         return None
-    if not in_partition_0 and event not in (BallotCast, BallotsClosed):
-        return None
-    whole = msgspec.defstruct(
+    hints = get_type_hints(event, include_extras=True)
+    names = [each.name for each in msgspec.structs.fields(event)]
+    lean = msgspec.defstruct("Lean", [(name, _lean(hints[name])) for name in names], gc=False, forbid_unknown_fields=True)
+    whole: Any = msgspec.defstruct(
         "Whole",
         [
             ("specversion", Literal["1.0"]),
-            ("id", Printed),
-            ("source", Printed),
-            ("type", Literal[wire]),  # type: ignore[valid-type]
-            ("subject", Printed),
+            ("id", str),
+            ("source", str),
+            ("type", Literal[wire]),
+            ("subject", str),
             ("time", datetime),
-            ("data", event),
+            ("data", lean),
             ("stream", None, None),
             ("after", None, None),
         ],
-        kw_only=True,
         gc=False,
     )
-    return msgspec.json.Decoder(list[whole])  # type: ignore[valid-type]
+    patterns = [(attrgetter(name), Printed) for name in ("id", "source", "subject")]
+    patterns += [(attrgetter(f"data.{name}"), hints[name]) for name in names if _lean(hints[name]) is str]
+    return _Reading(
+        decoder=msgspec.json.Decoder(list[whole]),
+        patterns=tuple((string, _matcher(hint)) for string, hint in patterns),
+        make=_MAKE[event],
+    )
+
+
+def _lean(hint: Any) -> Any:  # noqa: ANN401 - a type as typing spells it is of no one type
+    """Return the type to read a field as, before its pattern is checked."""
+    if hint is Choice:
+        return _Chosen
+    return str if get_origin(hint) is Annotated and get_args(hint)[0] is str else hint
+
+
+def _matcher(hint: Any) -> Callable[[str], object]:  # noqa: ANN401 - the same
+    (pattern,) = (each.pattern for each in get_args(hint)[1:])
+    return re.compile(pattern).search

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import msgspec
 
+from fanfare.record.alike import read_alike
 from fanfare.record.ballots import BallotCast, BallotsClosed
 from fanfare.record.catalogue import CONTESTED, EVENTS, UPCASTS
 from fanfare.record.envelope import Decision, Envelope, Recorded
@@ -75,6 +76,12 @@ def unpack(partition: int, offset: int, body: bytes) -> Entry:
     Raises:
         UnknownEvent: a wire name that this version does not know.
     """
+    if (alike := read_alike(partition, body)) is not None:
+        return Entry(partition, offset, alike)
+    return _unpack(partition, offset, body)
+
+
+def _unpack(partition: int, offset: int, body: bytes) -> Entry:
     try:
         raws = _batch.decode(body)
     except _BAD_BYTES:

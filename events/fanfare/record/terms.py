@@ -1,5 +1,6 @@
 """The terms of a round: what it asks, who may vote, how it is counted. Frozen and hashed when the round opens."""
 
+import hashlib
 from typing import Annotated, Literal
 
 import msgspec
@@ -127,4 +128,5 @@ def slot(voter: str, partitions: tuple[int, ...]) -> int:
         voter: her token in this round, 32 hexadecimal digits.
         partitions: those of the terms, in their order; SHA-256(token) mod their number picks one.
     """
-    return partitions[int(digest(bytes.fromhex(voter))[:8], 16) % len(partitions)]
+    first = hashlib.sha256(bytes.fromhex(voter)).digest()[:4]
+    return partitions[int.from_bytes(first, "big") % len(partitions)]

@@ -1,6 +1,7 @@
 """The pure counter: folds the record, in any interleaving of its partitions, into every figure of the reports."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from fanfare.counting.method import METHODS
 from fanfare.record.ballots import BallotCast, BallotsClosed
@@ -35,6 +36,8 @@ class Recount:
         self._community = Community()
         self._boxes: dict[str, BallotBox] = {}
         self._decisions: dict[str, list[DecisionTaken]] = {}
+        self._figures: dict[str, Figures] = {}
+        """Of each round, at the present moment: a round stands in its own report and in its campaign's."""
 
     @property
     def moment(self) -> Moment:
@@ -52,8 +55,11 @@ class Recount:
             message = f"partition {entry.partition}: expected entry {self._next[entry.partition]}, got {entry.offset}"
             raise ValueError(message)
         self._next[entry.partition] += 1
+        self._figures.clear()
         held = self.streams.take(entry) if entry.partition == 0 else entry.decision is None
-        for position, recorded in entry.positioned() if held else ():
+        for index, recorded in enumerate(entry.events) if held else ():
+            if not isinstance(recorded, Recorded):
+                continue
             event = recorded.event
             if isinstance(event, BallotCast):
                 self._box(event.terms).cast(entry.partition, minute(recorded.time), event)
@@ -61,15 +67,18 @@ class Recount:
                 self._box(event.terms).close(entry.partition)
             else:
                 self.streams.evolve(recorded)
-                self._decided(position, recorded)
+                self._decided(Position(entry.partition, entry.offset, index), recorded)
                 self._community.apply(recorded)
 
     def _box(self, terms_hash: str) -> BallotBox:
-        return self._boxes.setdefault(terms_hash, BallotBox())
+        box = self._boxes.get(terms_hash)
+        if box is None:
+            box = self._boxes[terms_hash] = BallotBox()
+        return box
 
     def _decided(self, position: Position, recorded: Recorded) -> None:
         event = recorded.event
-        if not isinstance(event, RoundEvent) or recorded.decision is None:
+        if recorded.decision is None or not isinstance(event, RoundEvent):
             return
         round_id = event.terms.round if isinstance(event, RoundOpened) else event.round
         self._decisions.setdefault(round_id, []).append(DecisionTaken(str(position), event.wire))
@@ -97,6 +106,11 @@ class Recount:
 
     def figures(self, found: Round) -> Figures:
         """Return what the fold found out about a round."""
+        if found.id not in self._figures:
+            self._figures[found.id] = self._count(found)
+        return self._figures[found.id]
+
+    def _count(self, found: Round) -> Figures:
         box: BallotBox | SupportBox
         if found.plan.method == "support.v1":
             box = self._community.support_box(found.id)
@@ -163,6 +177,7 @@ class Recount:
         )
 
 
+@lru_cache(maxsize=4096)
 def minute(time: datetime) -> str:
     """Return the minute of *time*, UTC, as RFC 3339."""
     return time.strftime("%Y-%m-%dT%H:%M:00Z")

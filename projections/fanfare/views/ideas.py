@@ -44,10 +44,10 @@ async def _raise(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
         """with new as (
                select distinct on (idea) * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
                       %s::text[], %s::text[], %s::text[]) with ordinality
-                      as rows (idea, campaign, round, author, at, title, body, tags, place) order by idea, place),
+                      as rows (idea, campaign, round, author, at, title, body, tags, nth) order by idea, nth),
            raised as (
                insert into ideas (idea, campaign, round, author, raised_at)
-               select idea, campaign, round, author, at from new order by place on conflict do nothing returning idea)
+               select idea, campaign, round, author, at from new order by nth on conflict do nothing returning idea)
            insert into versions select new.idea, 1, title, body, tags, at from new join raised using (idea)""",
         columns(rows),
     )
@@ -94,10 +94,10 @@ async def _comment(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 SUPPORT: LiteralString = """
     with new as (
         select distinct on (idea, member) idea, member, number, supports
-          from unnest(%s::text[], %s::text[], %s::int[], %s::boolean[]) with ordinality as rows (idea, member, number, supports, place)
+          from unnest(%s::text[], %s::text[], %s::int[], %s::boolean[]) with ordinality as rows (idea, member, number, supports, nth)
           join ideas using (idea)
          where not withdrawn and round not in (select round from closed)
-         order by idea, member, number desc, place),
+         order by idea, member, number desc, nth),
     old as (select support.* from support join new using (idea, member)),
     newer as (select new.* from new left join old using (idea, member) where old.number is null or new.number > old.number),
     kept as (

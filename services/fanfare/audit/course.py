@@ -7,14 +7,14 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from fanfare.record.campaigns import Round, RoundOpened, RoundSealed
+from fanfare.record.campaigns import Campaign, Round, RoundOpened, RoundSealed
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry
 from fanfare.record.envelope import Recorded
 from fanfare.record.ideas import IdeaRaised, IdeaWithdrawn
 from fanfare.record.kinds import TextHash
 from fanfare.record.position import Moment, Position
-from fanfare.record.terms import RoundTerms
+from fanfare.record.terms import Advanced, RoundTerms
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -72,33 +72,33 @@ class Course:
         """Take in the next entry of partition 0; what was overtaken changes nothing, and its texts are not public."""
         if not self.streams.take(entry):
             return
-        for position, recorded in entry.positioned():
-            self.references.update(text_hashes(recorded.event))
-            before = self._round(recorded)
-            self.streams.evolve(recorded)
-            self._note(position, recorded, before)
+        for index, recorded in enumerate(entry.events):
+            if not isinstance(recorded, Recorded):
+                continue
+            if _places(type(recorded.event)):
+                self.references.update(text_hashes(recorded.event))
+            if recorded.decision is not None:
+                self._decided(Position(0, entry.offset, index), recorded, recorded.decision.stream)
+            elif isinstance(recorded.event, IdeaRaised):
+                self._authors.setdefault(recorded.event.idea, recorded.event.by)
+            elif isinstance(recorded.event, IdeaWithdrawn):
+                self._withdraw(recorded.event)
 
-    def _round(self, recorded: Recorded) -> Round | None:
-        event = recorded.event
-        campaign = self.streams.campaigns.get(recorded.decision.stream) if recorded.decision else None
-        if campaign is None or not isinstance(event, RoundOpened | RoundSealed):
-            return None
-        return campaign.round(event.terms.round if isinstance(event, RoundOpened) else event.round)
+    def _withdraw(self, event: IdeaWithdrawn) -> None:
+        if self._authors.get(event.idea) == event.by and event.idea not in self._frozen:
+            self._withdrawn.add(event.idea)
 
-    def _note(self, position: Position, recorded: Recorded, before: Round | None) -> None:
+    def _decided(self, position: Position, recorded: Recorded, stream: str) -> None:
+        before = self.streams.campaigns.get(stream, Campaign())
+        self.streams.evolve(recorded)
         match recorded.event:
-            case RoundOpened(terms=terms) if before and before.status == "planned":
-                campaign = self.streams.campaigns[recorded.decision.stream] if recorded.decision else None
+            case RoundOpened(terms=terms) if _status(before, terms.round) == "planned":
                 options = terms.plan.options
-                source = campaign.round(getattr(options, "round", "")) if campaign else None
+                source = before.round(options.round) if isinstance(options, Advanced) else None
                 self.openings.append(Opening(position, terms, source, frozenset(self._withdrawn)))
                 self._frozen.update(option.id for option in terms.options)
-            case RoundSealed(round=round_id, moment=moment, report=report) if before and before.status == "closed":
+            case RoundSealed(round=round_id, moment=moment, report=report) if _status(before, round_id) == "closed":
                 self.seals.append(Seal(position, round_id, moment, report))
-            case IdeaRaised(idea=idea, by=by):
-                self._authors.setdefault(idea, by)
-            case IdeaWithdrawn(idea=idea, by=by) if self._authors.get(idea) == by and idea not in self._frozen:
-                self._withdrawn.add(idea)
             case _:
                 pass
 
@@ -110,6 +110,11 @@ class Course:
                 found[Address("campaigns", campaign_id)] = None
                 found.update((Address("rounds", each.id), None) for each in campaign.rounds)
         return list(found)
+
+
+def _status(campaign: Campaign, round_id: str) -> str:
+    found = campaign.round(round_id)
+    return found.status if found else ""
 
 
 def text_hashes(value: msgspec.Struct) -> Iterator[str]:

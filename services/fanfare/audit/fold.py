@@ -6,6 +6,7 @@ from itertools import islice
 from fanfare.audit.archive import Archive
 from fanfare.audit.bundles import Broken
 from fanfare.audit.claims import Progress
+from fanfare.audit.course import Course
 from fanfare.record.ballots import BallotsClosed
 from fanfare.record.entry import Entry, Unreadable, unpack
 from fanfare.record.position import Moment
@@ -36,6 +37,7 @@ class Fold:
     def __init__(self, archive: Archive, partitions: int, progress: Progress) -> None:
         """Start at the beginning of the first *partitions* of the record."""
         self.recount = Recount(partitions)
+        self.course = Course()
         self.markers: dict[tuple[str, int], int] = {}
         """By terms and partition: the offset of the first marker."""
         self.unreadable: list[str] = []
@@ -74,6 +76,8 @@ class Fold:
 
     def _take(self, entry: Entry) -> None:
         self.recount.apply(entry)
+        if entry.partition == 0:
+            self.course.apply(entry)
         for index, each in enumerate(entry.events):
             if isinstance(each, Unreadable):
                 self.unreadable.append(f"{entry.partition}:{entry.offset}:{index} ({each.why})")

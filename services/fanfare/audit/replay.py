@@ -1,6 +1,6 @@
 """Replay: compute every published report again from an archive's record, and compare. No database, no network."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,10 +9,10 @@ from fanfare.audit.archive import Archive, ArchiveUnreadable, Published
 from fanfare.audit.bundles import Broken
 from fanfare.audit.claims import Claim, Outcome, Progress, claim, silent
 from fanfare.audit.compare import differences
-from fanfare.audit.course import Address, Course
+from fanfare.audit.course import Address, Course, Seal
 from fanfare.audit.fold import Fold, chains
 from fanfare.audit.rounds import opening_claim, seal_claim
-from fanfare.record.entry import UnknownEvent, unpack
+from fanfare.record.entry import Entry, UnknownEvent, unpack
 from fanfare.record.position import Moment
 from fanfare.reports.report import encoded
 
@@ -50,19 +50,26 @@ def _check(archive: Archive, progress: Progress) -> Outcome:
     if not whole.passed:
         return Outcome((whole,))
     try:
-        course = Course()
-        for offset, body in archive.entries(0):
-            course.apply(unpack(0, offset, body))
-        texts = _texts(archive, course)
-        due = [*(_report(archive, each) for each in manifest.reports), *_rounds(course, manifest.moment)]
-        claims, unreadable = _fold(archive, due, progress)
+        seals = _decisions(archive).seals
+        due = [*(_report(archive, each) for each in manifest.reports), *(_seal(each, manifest.moment) for each in seals)]
+        claims, fold = _fold(archive, due, progress)
+        texts = _texts(archive, fold.course)
     except Broken as error:
         return Outcome((whole, claim("record", "offsets without a gap, each entry as long as it says", [str(error)])))
-    return Outcome((whole, _record(archive, course, unreadable), texts, _complete(archive, course), *claims))
+    openings = [opening_claim(fold, each) for each in fold.course.openings]
+    return Outcome((whole, _record(archive, fold), texts, _complete(archive, fold.course), *claims, *openings))
 
 
-def _record(archive: Archive, course: Course, unreadable: Sequence[str]) -> Claim:
-    manifest, founded = archive.manifest, course.streams.site.founded
+def _decisions(archive: Archive) -> Course:
+    """Fold the decisions alone, to know beforehand at which moments to stop. What may hide one behind an escape is read too."""
+    course = Course()
+    for offset, body in archive.entries(0):
+        course.apply(unpack(0, offset, body) if b'"after"' in body or b"\\" in body else Entry(0, offset, ()))
+    return course
+
+
+def _record(archive: Archive, fold: Fold) -> Claim:
+    manifest, founded, unreadable = archive.manifest, fold.course.streams.site.founded, fold.unreadable
     said = (manifest.site, manifest.simulation)
     found = (founded.name, founded.simulation) if founded else None
     passed_over = (
@@ -146,35 +153,29 @@ class _Stamp(msgspec.Struct):
     moment: Moment
 
 
-def _rounds(course: Course, end: Moment) -> Iterable[Due | Claim]:
-    for seal in course.seals:
-        name = f"seal of {seal.round}"
-        if not _within(seal.moment, end) or not seal.moment or seal.moment[0] > seal.position.offset:
-            yield claim(name, "", [f"{seal.position}: it was computed from {seal.moment}, which had not been when it was sealed"])
-        else:
-            yield Due(seal.moment, lambda fold, name=name, seal=seal: seal_claim(fold, name, seal))  # type: ignore[misc]
-    for opening in course.openings:
-        yield Due(end, lambda fold, opening=opening: opening_claim(fold, opening))  # type: ignore[misc]
+def _seal(seal: Seal, end: Moment) -> Due | Claim:
+    name = f"seal of {seal.round}"
+    if not seal.moment or not _within(seal.moment, end) or seal.moment[0] > seal.position.offset:
+        return claim(name, "", [f"{seal.position}: it was computed from {seal.moment}, which had not been when it was sealed"])
+    return Due(seal.moment, lambda fold: seal_claim(fold, name, seal))
 
 
-def _fold(archive: Archive, due: Sequence[Due | Claim], progress: Progress) -> tuple[list[Claim], Sequence[str]]:
-    """Return the claims in the order of *due*, from as few folds as their moments allow, and what could not be read."""
+def _fold(archive: Archive, due: Sequence[Due | Claim], progress: Progress) -> tuple[list[Claim], Fold]:
+    """Return the claims in the order of *due*, from as few folds as their moments allow, and the fold that came to the end."""
     end = archive.manifest.moment
     answers = {place: each for place, each in enumerate(due) if isinstance(each, Claim)}
     waiting: dict[Moment, list[tuple[int, Due]]] = {}
     for place, each in enumerate(due):
         if isinstance(each, Due):
             waiting.setdefault(each.moment, []).append((place, each))
-    unreadable: Sequence[str] = ()
+    last = Fold(archive, len(end), progress)
     for chain in chains([*waiting, end]):
-        fold = Fold(archive, len(chain[0]), progress)
+        fold = last if chain[-1] == end else Fold(archive, len(chain[0]), progress)
         for moment in chain:
             fold.advance(moment)
             answers |= {place: each.check(fold) for place, each in waiting.pop(moment, ())}
-        if chain[-1] == end:
-            fold.finish()
-            unreadable = fold.unreadable
-    return [answers[place] for place in range(len(due))], unreadable
+    last.finish()
+    return [answers[place] for place in range(len(due))], last
 
 
 def _within(moment: Moment, end: Moment) -> bool:

@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 
 from fanfare.members import links, roles, sessions, vault
 from fanfare.members.address import normalised
-from fanfare.members.joining import checked_name, record_joined
+from fanfare.members.joining import checked_name, founding, record_joined
 from fanfare.members.links import Confirmed
 from fanfare.members.refusals import AddressTaken, AdminExists
 from fanfare.platform.desk import Desk
@@ -47,10 +47,11 @@ async def confirm(
         email: where later sign-in links go. Without it she cannot come back once her session has ended.
 
     Raises:
-        TextRefused, AddressRefused, AddressTaken, LinkUnknown, LinkUsed, LinkExpired, AdminExists, Busy.
+        TextRefused, AddressRefused, AddressTaken, LinkUnknown, LinkUsed, LinkExpired, AdminExists, SiteNotFounded, Busy.
     """
     name = checked_name(name) if name else ""
     address = normalised(email) if email.strip() else None
+    await founding(desk)
     await desk.catch_up()
     if roles.admins(desk.streams.site):
         raise AdminExists

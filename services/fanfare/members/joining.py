@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 from fanfare.members import address, sessions, vault
-from fanfare.members.refusals import NotASimulation
+from fanfare.members.refusals import NotASimulation, SiteNotFounded
 from fanfare.platform import texts
 from fanfare.platform.desk import Asked, Desk
 from fanfare.record.members import MemberJoined
 from fanfare.record.position import Position
+from fanfare.record.site import SiteFounded
 
 NAME = 60
 """The most characters of a member's name."""
@@ -47,11 +48,13 @@ async def join(desk: Desk, name: str, *, email: str | None = None, simulated: bo
 
     Raises:
         TextRefused, AddressRefused: the name or the address cannot be taken.
+        SiteNotFounded: nobody can join before.
         NotASimulation: simulated fans exist only on a site that was founded as a simulation.
         Busy: she is in the vault and joins the record later.
     """
-    if simulated:
-        await _simulations_only(desk)
+    founded = await founding(desk)
+    if simulated and not founded.simulation:
+        raise NotASimulation
     new = vault.new_member(checked_name(name) if name else "", None if email is None else address.normalised(email))
     async with desk.pool.connection() as connection:
         await vault.add(connection, [new], simulated=simulated)
@@ -69,9 +72,10 @@ async def join_many(desk: Desk, names: Sequence[str]) -> list[tuple[str, str]]:
         Each one's member id and bearer token, in the order of *names*.
 
     Raises:
-        TextRefused, NotASimulation, Busy.
+        TextRefused, NotASimulation, SiteNotFounded, Busy.
     """
-    await _simulations_only(desk)
+    if not (await founding(desk)).simulation:
+        raise NotASimulation
     new = [vault.new_member(checked_name(name)) for name in names]
     async with desk.pool.connection() as connection:
         await vault.add(connection, new, simulated=True)
@@ -82,9 +86,10 @@ async def join_many(desk: Desk, names: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(ids, tokens, strict=True))
 
 
-async def _simulations_only(desk: Desk) -> None:
+async def founding(desk: Desk) -> SiteFounded:
+    """Return how the site was founded: nothing may stand before that in the record. Raises: SiteNotFounded."""
     if desk.streams.site.founded is None:
         await desk.catch_up()
-    founded = desk.streams.site.founded
-    if founded is None or not founded.simulation:
-        raise NotASimulation
+    if desk.streams.site.founded is None:
+        raise SiteNotFounded
+    return desk.streams.site.founded

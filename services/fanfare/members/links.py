@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from fanfare.members import mail, sessions, vault
 from fanfare.members.address import is_loopback, normalised, on_this_site
-from fanfare.members.joining import checked_name, record_joined
+from fanfare.members.joining import checked_name, founding, record_joined
 from fanfare.members.refusals import LinkExpired, LinkUnknown, LinkUsed
 from fanfare.platform import texts
 from fanfare.platform.desk import Desk
@@ -83,10 +83,12 @@ async def send_link(desk: Desk, address: str, email: str, after: str = "/", key:
 
     Raises:
         AddressRefused: no mail can be sent there.
+        SiteNotFounded: nobody can sign in before.
     """
     email = normalised(email)
+    founded = await founding(desk)
     token = secrets.token_urlsafe(32)
-    brand = await _brand(desk)
+    brand = await _brand(desk, founded.brand)
     body = (
         f"Open this link to sign in to {brand}:\n\n{address}{CONFIRM}?{urlencode({'token': token})}\n\n"
         "It works once, for 15 minutes. Did you not ask for it? Then do nothing: without the link nobody gets in.\n"
@@ -159,7 +161,7 @@ async def confirm(desk: Desk, token: str, *, name: str = "", label: str = "", ke
     session = vault.derived(desk.vault_key, "session", token, key) if key else ""
     async with desk.pool.connection() as connection:
         link = await look(connection, token, ("sign-in",))
-        if link.used and session and await sessions.find(connection, session):
+        if link.used and session and (opened := await sessions.find(connection, session)) and opened.expires_at > desk.now:
             known = await vault.by_email(connection, link.email)
             if known is not None:
                 return Confirmed(known.id, session, link.next, newcomer=False)
@@ -184,9 +186,6 @@ async def _member(connection: AsyncConnection, email: str, name: str) -> vault.M
     return member
 
 
-async def _brand(desk: Desk) -> str:
-    founded = desk.streams.site.founded
-    if founded is None:
-        return "Fanfare"
+async def _brand(desk: Desk, brand: str) -> str:
     async with desk.pool.connection() as connection:
-        return (await texts.read(connection, [founded.brand])).get(founded.brand, "Fanfare")
+        return (await texts.read(connection, [brand])).get(brand, "Fanfare")

@@ -87,6 +87,12 @@ class LastAdmin(Refusal):
     code, advice = "last-admin", "Grant the role to somebody else first: a site without an admin could never get one again."
 
 
+class SiteNotFounded(Refusal):
+    """This site is not set up yet."""
+
+    code, advice = "site-not-founded", "Open the link that its console shows, and answer four questions."
+
+
 class NotASimulation(Refusal):
     """This site is not a simulation."""
 

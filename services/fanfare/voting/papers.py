@@ -17,7 +17,7 @@ CLAIM: LiteralString = """
      where number = 1 or exists (select from desk.papers where papers.round = new.round and papers.voter = new.voter)
     on conflict (round, voter) do update
        set number = excluded.number, event_id = excluded.event_id, key_hash = excluded.key_hash
-     where papers.number = excluded.number - 1
+     where papers.number = excluded.number - 1 and papers.key_hash <> excluded.key_hash
     returning round, voter
 """
 PRESENT: LiteralString = """

@@ -31,23 +31,24 @@ WAIT_S = 3.0
 
 async def wait_for_writes(request: Request) -> None:
     """
-    Hold a read back until it shows what its reader wrote: by Fanfare-Wait, or by the cookie that a browser's write set.
+    Hold a request back until what its sender wrote can be read: by Fanfare-Wait, for pages by the cookie that a write set.
 
     Raises:
         Invalid: the header is no position.
         NotYetThere: it took longer than three seconds; for a browser the page is shown as it is.
     """
-    if request.method not in ("GET", "HEAD"):
+    header = request.headers.get("fanfare-wait")
+    told = request.cookies.get(WAIT_COOKIE, "").replace(".", ":") if request.method in ("GET", "HEAD") else ""
+    if not header and not told:
         return
-    told, header = request.cookies.get(WAIT_COOKIE, "").replace(".", ":"), request.headers.get("fanfare-wait")
     try:
         position = Position.parse(header or told)
     except ValueError as error:
-        if header is None:
+        if not header:
             return
         raise Invalid(str(error)) from error
     waiting: Waiting = request.app.state.waiting
-    if not await waiting.reached(position, WAIT_S) and header is not None:
+    if not await waiting.reached(position, WAIT_S) and header:
         raise NotYetThere
 
 

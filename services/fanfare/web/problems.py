@@ -52,9 +52,7 @@ def handle(app: FastAPI) -> None:
 
 
 def _invalid(error: RequestValidationError) -> Invalid:
-    told = [
-        {"at": ".".join(str(part) for part in each["loc"]), "wrong": str(each["msg"])[:200]} for each in error.errors()[:20]
-    ]
+    told = [{"at": ".".join(str(part) for part in each["loc"]), "wrong": str(each["msg"])[:200]} for each in error.errors()[:20]]
     sentence = "; ".join(f"{each['at']}: {each['wrong']}" for each in told[:3])
     return Invalid(f"The request is not as it has to be. {sentence}.", errors=told)
 

@@ -1,0 +1,156 @@
+"""The main job over the API: from an idea to a sealed result."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fanfare.record.kinds import digest
+from tests.site_fixture import SiteUnderTest, round_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+
+
+def in_seconds(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+async def test_an_idea_is_raised_supported_advanced_voted_for_and_sealed(site: SiteUnderTest) -> None:
+    campaign = await site.publish(
+        round_of(name="Ideas", method="support.v1", options_from="ideas", options=[], advance=2),
+        round_of(name="Final", options_from="round", from_round=1, options=[], opens_at=in_seconds(1)),
+    )
+    ideas_round, final = (each["id"] for each in campaign["rounds"])
+    await site.until(ideas_round, "open")
+    fans = [await site.fan(f"Fan {n}") for n in range(6)]
+    ideas = []
+    for n, title in enumerate(["Sour Cherry Cola", "Pine & Lime", "Rhubarb Gate"]):
+        made = await fans[n].post(
+            f"/api/v1/rounds/{ideas_round}/ideas", json={"title": title, "body": "**Tart**, a little almond.", "tags": "Tart, cola"}
+        )
+        assert made.status_code == 201, made.text
+        ideas.append(made.json()["id"])
+    for fan, liked in zip(fans, (0, 0, 0, 1, 1, 2), strict=True):
+        done = await fan.put(f"/api/v1/ideas/{ideas[liked]}/support", headers={"Fanfare-Wait": made.headers["Fanfare-Position"]})
+        assert done.status_code == 200, done.text
+    board = await site.stranger.get(
+        f"/api/v1/rounds/{ideas_round}/leaderboard", headers={"Fanfare-Wait": done.headers["Fanfare-Position"]}
+    )
+    assert [(each["option"], each["votes"], each["advances"]) for each in board.json()["places"]] == [
+        (ideas[0], 3, True),
+        (ideas[1], 2, True),
+        (ideas[2], 1, False),
+    ]
+    (await site.host.post(f"/api/v1/rounds/{ideas_round}/close")).raise_for_status()
+    sealed = await site.until(ideas_round, "sealed")
+    opened = await site.until(final, "open")
+    assert [option["id"] for option in opened["options"]] == ideas[:2]
+
+    for fan, choice in zip(fans, (0, 1, 1, 1, 0, 1), strict=True):
+        paper = (await fan.get(f"/api/v1/rounds/{final}/paper")).json()
+        cast = await fan.put(f"/api/v1/rounds/{final}/ballot", json={"number": paper["number"], "options": [ideas[choice]]})
+        assert cast.status_code == 200, cast.text
+        assert cast.json()["state"] == "taken"
+    (await site.host.post(f"/api/v1/rounds/{final}/close")).raise_for_status()
+    sealed = await site.until(final, "sealed")
+
+    report = await site.stranger.get(f"/api/v1/rounds/{final}/report")
+    assert digest(report.content) == sealed["report"]
+    assert [(each["option"], each["votes"], each["rank"], each["advanced"]) for each in report.json()["ranking"]] == [
+        (ideas[1], 4, 1, True),
+        (ideas[0], 2, 2, False),
+    ]
+    assert report.json()["ballots"] == {"received": 6, "counted": 6, "replaced": 0, "late": 0, "void": 0}
+
+
+async def test_what_she_chose_last_counts_however_often_and_fast_she_changes_it(site: SiteUnderTest) -> None:
+    campaign = await site.publish(round_of())
+    round_id = campaign["rounds"][0]["id"]
+    await site.until(round_id, "open")
+    fan = await site.fan()
+    number = (await fan.get(f"/api/v1/rounds/{round_id}/paper")).json()["number"]
+
+    for option in ("o1", "o2", "o1"):
+        cast = await fan.put(f"/api/v1/rounds/{round_id}/ballot", json={"number": number, "options": [option]})
+        number = cast.json()["next_number"]
+
+    board = await fan.get(f"/api/v1/rounds/{round_id}/leaderboard", headers={"Fanfare-Wait": cast.headers["Fanfare-Position"]})
+    assert {each["option"]: each["votes"] for each in board.json()["places"]} == {"o1": 1, "o2": 0, "o3": 0}
+    assert board.json()["counted"] == 1
+
+
+async def test_the_same_request_twice_is_one_ballot_and_an_older_paper_is_refused_with_the_present_one(site: SiteUnderTest) -> None:
+    campaign = await site.publish(round_of())
+    url = f"/api/v1/rounds/{campaign['rounds'][0]['id']}/ballot"
+    await site.until(campaign["rounds"][0]["id"], "open")
+    fan = await site.fan()
+    first = {"number": 1, "options": ["o1"]}
+
+    answers = await asyncio.gather(*(fan.put(url, json=first, headers={"Idempotency-Key": "k1"}) for _ in range(4)))
+    other_body = await fan.put(url, json={"number": 2, "options": ["o2"]}, headers={"Idempotency-Key": "k1"})
+    older_tab = await fan.put(url, json={"number": 1, "options": ["o2"]}, headers={"Idempotency-Key": "k2"})
+    skipping = await fan.put(url, json={"number": 7, "options": ["o2"]})
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["event_id"] for answer in answers}) == 1
+    assert (other_body.status_code, other_body.json()["code"]) == (422, "idempotency-key-reused")
+    assert (older_tab.status_code, older_tab.json()["code"]) == (409, "paper-out-of-date")
+    assert older_tab.json()["paper"]["number"] == 2
+    assert (skipping.status_code, skipping.json()["code"]) == (409, "paper-out-of-date")
+
+
+async def test_two_hosts_deciding_at_once_one_is_told(site: SiteUnderTest) -> None:
+    campaign = await site.publish(round_of())
+    round_id = campaign["rounds"][0]["id"]
+    await site.until(round_id, "open")
+
+    answers = await asyncio.gather(
+        site.host.post(f"/api/v1/rounds/{round_id}/pause", json={"reason": "We look into a burst."}),
+        site.host.post(f"/api/v1/rounds/{round_id}/pause", json={"reason": "The mail came late."}),
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert next(a for a in answers if a.status_code == 409).json()["code"] in ("overtaken", "round-paused")
+
+
+async def test_a_ballot_after_the_close_is_refused_and_one_behind_the_marker_is_told_that_it_is_late(site: SiteUnderTest) -> None:
+    campaign = await site.publish(round_of(closes_at=in_seconds(3)))
+    round_id = campaign["rounds"][0]["id"]
+    await site.until(round_id, "open")
+    fan = await site.fan()
+    await site.until(round_id, "closed", "sealed")
+
+    refused = await fan.put(f"/api/v1/rounds/{round_id}/ballot", json={"number": 1, "options": ["o1"]})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "round-not-open")
+
+
+async def test_bad_input_gets_a_problem_with_a_code_and_leaves_nothing(site: SiteUnderTest) -> None:
+    campaign = await site.publish(round_of(), round_of(method="approval.v1", most=2))
+    one, two = (each["id"] for each in campaign["rounds"])
+    await site.until(one, "open")
+    await site.until(two, "open")
+    fan = await site.fan()
+    heads = (await site.stranger.get("/readyz")).json()["heads"]
+
+    async def code(request: object) -> tuple[int, str]:
+        answer = await request  # type: ignore[misc]
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["detail"]
+        return answer.status_code, answer.json()["code"]
+
+    ballot = f"/api/v1/rounds/{one}/ballot"
+    assert await code(fan.put("/api/v1/rounds/nope/ballot", json={"number": 1, "options": ["o1"]})) == (404, "round-not-found")
+    assert await code(fan.put(ballot, json={"number": 1, "options": ["zz"]})) == (422, "choice-not-offered")
+    assert await code(fan.put(ballot, json={"number": 1, "options": ["o1", "o2"]})) == (422, "too-many-options")
+    assert await code(fan.put(ballot, json={"number": 1, "options": []})) == (422, "nothing-chosen")
+    assert await code(fan.put(ballot, content=b'{"number": 1, "options": [')) == (422, "invalid")
+    assert await code(fan.put(ballot, content=b"\xff\xfe" * 9)) == (422, "invalid")
+    assert await code(fan.put(ballot, content=b"[" * 200_000)) == (422, "invalid")
+    assert await code(fan.put(ballot, content=b"x" * 300_000)) == (413, "too-large")
+    assert await code(fan.put(ballot, json={"number": 0, "options": ["o1"]})) == (422, "invalid")
+    assert await code(site.stranger.put(ballot, json={"number": 1, "options": ["o1"]})) == (401, "sign-in-needed")
+    assert await code(fan.post("/api/v1/drafts", json={})) == (403, "role-needed")
+    assert await code(fan.post(f"/api/v1/rounds/{one}/close")) == (403, "role-needed")
+    assert await code(fan.post(f"/api/v1/rounds/{one}/ideas", json={"title": "x", "body": "y"})) == (409, "no-ideas-now")
+    assert (await site.stranger.get("/readyz")).json()["heads"] == heads

@@ -1,0 +1,120 @@
+"""A whole site for a test: the real application, the real worker, a fresh database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from fanfare.campaigns.founding import Founding, found
+from fanfare.members import joining
+from fanfare.members.roles import grant_first_admin
+from fanfare.members.sessions import open_session
+from fanfare.platform.hosts.opening import Parts
+from fanfare.platform.hosts.work import work
+from fanfare.platform.settings import Settings
+from fanfare.processes import PROJECTIONS, chores
+from fanfare.web.app import create_app
+
+ADDRESS = "http://localhost:8000"
+
+
+@dataclass
+class SiteUnderTest:
+    """A founded site with an admin who is also its host."""
+
+    app: FastAPI
+    parts: Parts
+    database: str
+    host: httpx2.AsyncClient
+    stranger: httpx2.AsyncClient
+
+    def client(self, token: str = "", **headers: str) -> httpx2.AsyncClient:
+        """Return a client, signed in by an API token if there is one."""
+        given = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app), base_url=ADDRESS, headers={**given, **headers})
+
+    async def fan(self, name: str = "Noor A.") -> httpx2.AsyncClient:
+        """Return the client of a new fan."""
+        member = await joining.join(self.parts.desk, name)
+        async with self.parts.pool.connection() as connection:
+            return self.client(await open_session(connection, member, "token", "test"))
+
+    async def publish(self, *rounds: dict[str, Any], title: str = "The Eighth Flavour") -> dict[str, Any]:
+        """Publish a campaign of these rounds and return it as the API tells it."""
+        draft = {"title": title, "story": "Seven sodas in ninety years. The eighth is yours.", "rounds": list(rounds)}
+        made = (await self.host.post("/api/v1/drafts", json={})).json()
+        body = {"version": made["version"], "draft": draft}
+        (await self.host.put(f"/api/v1/drafts/{made['id']}", json=body)).raise_for_status()
+        done = (await self.host.post(f"/api/v1/drafts/{made['id']}/publish")).raise_for_status()
+        answer = await self.host.get(f"/api/v1/campaigns/{made['id']}", headers={"Fanfare-Wait": done.headers["Fanfare-Position"]})
+        return dict(answer.raise_for_status().json())
+
+    async def until(self, round_id: str, *statuses: str, timeout_s: float = 20) -> dict[str, Any]:
+        """Return a round once it has one of these statuses."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                found = (await self.stranger.get(f"/api/v1/rounds/{round_id}")).raise_for_status().json()
+                if found["status"] in statuses:
+                    return dict(found)
+                await asyncio.sleep(0.05)
+
+
+def round_of(**changes: Any) -> dict[str, Any]:
+    """Return a round of a draft: open from now on for an hour, three options, one answer, unless *changes* say otherwise."""
+    now = datetime.now(UTC)
+    return {
+        "name": "Flavour",
+        "question": "Which flavour goes on to the kitchen?",
+        "asked_by": "Dora Lindqvist, head of flavour",
+        "why": "The kitchen has room for one.",
+        "outcome": "The winner is cooked and tasted in public.",
+        "opens_at": now.isoformat(),
+        "closes_at": (now + timedelta(hours=1)).isoformat(),
+        "zone": "Europe/Berlin",
+        "method": "plurality.v1",
+        "options_from": "list",
+        "options": ["Sour Cherry Cola", "Pine & Lime", "Rhubarb Gate"],
+        **changes,
+    }
+
+
+@asynccontextmanager
+async def running_site(database: str, *, simulation: bool = False, founded: bool = True) -> AsyncIterator[SiteUnderTest]:
+    """Run the application and the worker in this loop until the block ends."""
+    app = create_app(Settings(database_url=database))
+    async with app.router.lifespan_context(app):
+        parts: Parts = app.state.parts
+        token = ""
+        if founded:
+            await found(
+                parts.desk,
+                Founding(url=ADDRESS, brand="Pomfret Soda", colour="#ff5c7c", zone="Europe/Berlin", simulation=simulation),
+            )
+            await parts.catch_up()
+            host = await joining.join(parts.desk, "Dora Lindqvist")
+            await grant_first_admin(parts.desk, host)
+            async with parts.pool.connection() as connection:
+                token = await open_session(connection, host, "token", "test")
+        settings = Settings(database_url=database)
+        worker = asyncio.create_task(work(database, PROJECTIONS, lambda parts: chores(parts, settings)))
+        site = SiteUnderTest(app, parts, database, None, None)  # type: ignore[arg-type] - its clients need it first
+        site.host, site.stranger = site.client(token), site.client()
+        try:
+            yield site
+        finally:
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
+
+
+@pytest.fixture
+async def site(database: str) -> AsyncIterator[SiteUnderTest]:
+    """A founded site with its worker running."""
+    async with running_site(database) as found_running:
+        yield found_running
