@@ -7,7 +7,7 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Fanfare: co-creation in the open.", rich_markup_mode=None)
 
-Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="The port to listen on.")]
+Port = Annotated[int, typer.Option(envvar=["PORT", "FANFARE_PORT"], min=1, max=65535, help="The port to listen on.")]
 
 
 @app.command()

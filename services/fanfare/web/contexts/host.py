@@ -41,9 +41,9 @@ class DraftPage(Page, frozen=True):
     """
     A campaign in draft, as one form.
 
-    Fields: title, summary, about, colour, takes_ideas_until, zone; and per round `rounds-<n>-` name, question, asked_by, why,
-    next, opens_at, closes_at (local, `2026-11-14T18:00`), method, most, input (`ideas`, `round`, `list`), options (one a line),
-    keeps, tie. Buttons post `act`: `save`, `add-round`, `remove-round-<n>`, `publish`.
+    Fields: title, summary, about, zone; and per round `rounds-<n>-` name, question, asked_by, why, next, opens_at, closes_at
+    (local, `2026-11-14T18:00`), electorate, method, most, input (`ideas`, `list`, `round-1`: what goes on from round 1), options
+    (one a line), keeps, tie. Buttons post `act`: `save`, `add-round`, `remove-round-<n>`, `publish`, `discard`.
     """
 
     template = "host/draft.html"
@@ -53,6 +53,7 @@ class DraftPage(Page, frozen=True):
     zones: Sequence[str]
     methods: Sequence[Choice]
     inputs: Sequence[Choice]
+    """Of a first round."""
     ties: Sequence[Choice]
     idempotency_key: str
     campaign_id: str = ""
@@ -61,6 +62,28 @@ class DraftPage(Page, frozen=True):
     """The template's name: DEWmocracy, Idea box, Single vote; empty from nothing."""
     missing: Sequence[str] = ()
     """Sentences: what keeps it from being published."""
+    electorates: Sequence[Choice] = ()
+    version: int = 0
+    """Of the draft that the form was filled from: posted back, so that nobody's words are overwritten unseen."""
+    first: int = 1
+    """The number of the first round in the form."""
+
+    def inputs_of(self, index: int) -> Sequence[Choice]:
+        """Return where the options of a round may come from: also from any round before it."""
+        earlier = range(1, self.first + index)
+        return [*self.inputs, *(Choice(f"round-{number}", f"what goes on from round {number}") for number in earlier)]
+
+
+class PlanPage(DraftPage, frozen=True):
+    """A round of a public campaign that has not opened: its plan, as the form of one round (`rounds-0-`), and zone."""
+
+    template = "host/plan.html"
+
+    round_id: str = ""
+    campaign_title: str = ""
+    after: int = 0
+    """As in the round's desk."""
+
 
 
 class NewCampaignPage(Page, frozen=True):
@@ -101,6 +124,10 @@ class RoundDeskPage(Page, frozen=True):
     form: Form = Form()
     """Fields closes_at (extend), reason. An error opens its act again: `failed_act`."""
     failed_act: str = ""
+    waits: str = ""
+    """A sentence, where the round waits for a host: its time has passed, or the round before it is not sealed."""
+    is_support: bool = False
+    """Fans support ideas; there are no ballots."""
 
 
 class OvertakenPage(Page, frozen=True):

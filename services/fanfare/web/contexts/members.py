@@ -1,5 +1,6 @@
 """Contexts of sign-in, the development mailbox, first-run set-up and the pages about checking."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -60,7 +61,11 @@ class MailboxPage(Page, frozen=True):
 
 
 class SetupPage(Page, frozen=True):
-    """The first run: fields public_url, brand, colour, zone. A post with `colour-pick` only shows that colour."""
+    """
+    The first run: fields public_url, brand, colour, zone, and of the first admin name and email.
+
+    A post with `colour-pick` only shows that colour; one with `show` the colour of the field.
+    """
 
     template = "setup.html"
 
@@ -70,6 +75,8 @@ class SetupPage(Page, frozen=True):
     """Brands to start from, beside a field for one's own."""
     preview: str = ""
     """The colour, once it is readable."""
+    token: str = ""
+    """Of the link on the console: posted back, and used up when the record begins."""
 
 
 class LimitsPage(Page, frozen=True):
@@ -80,14 +87,45 @@ class LimitsPage(Page, frozen=True):
     text: str
     """Markdown, without its first heading."""
 
+    @property
+    def lead(self) -> str:
+        """What stands before the first heading."""
+        return self._parts()[0]
+
+    @property
+    def sections(self) -> Sequence[tuple[str, str]]:
+        """Each heading with its text."""
+        parted = (part.partition("\n") for part in self._parts()[1:])
+        return [(title.strip(), text) for title, _, text in parted]
+
+    def _parts(self) -> list[str]:
+        return re.split(r"^## ", self.text, flags=re.MULTILINE)
+
+
+class RefusalLine(Part, frozen=True):
+    """A refusal, as the page of all refusals lists it."""
+
+    code: str
+    status: int
+    title: str
+    advice: str = ""
+
+
+class ProblemsPage(Page, frozen=True):
+    """Every refusal: what the `type` of a problem leads to."""
+
+    template = "problems.html"
+
+    refusals: Sequence[RefusalLine]
+
 
 class PartitionHead(Part, frozen=True):
     """How far one partition of the record has come."""
 
     partition: int
     entries: int
-    events: int
-    """Events in these entries."""
+    events: int | None = None
+    """Events in these entries, where they were counted."""
 
 
 class CheckPage(Page, frozen=True):
@@ -101,3 +139,5 @@ class CheckPage(Page, frozen=True):
     export_command: str
     replay_command: str
     is_simulation: bool = False
+    archive_about: str = ""
+    """What is in an archive, as its own README says it."""
