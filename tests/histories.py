@@ -56,7 +56,7 @@ class Teller:
 
     def __init__(self, seed: int, partitions: int) -> None:
         """Start an empty record of so many partitions."""
-        self.random = Random(seed)  # noqa: S311 - a story, not a secret
+        self.random = Random(seed)
         self.partitions = partitions
         self.written: list[StoredEntry] = []
         """Every entry, in the order in which they were appended."""

@@ -34,25 +34,22 @@ class SiteUnderTest:
     host: httpx2.AsyncClient
     stranger: httpx2.AsyncClient
 
-    def client(self, token: str = "", **headers: str) -> httpx2.AsyncClient:
-        """Return a client, signed in by an API token if there is one."""
-        given = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app), base_url=ADDRESS, headers={**given, **headers})
-
     async def fan(self, name: str = "Noor A.") -> httpx2.AsyncClient:
         """Return the client of a new fan."""
         member = await joining.join(self.parts.desk, name)
         async with self.parts.pool.connection() as connection:
-            return self.client(await open_session(connection, member, "token", "test"))
+            return client_of(self.app, await open_session(connection, member, "token", "test"))
 
-    async def publish(self, *rounds: dict[str, Any], title: str = "The Eighth Flavour") -> dict[str, Any]:
+    async def publish(self, *rounds: dict[str, object], title: str = "The Eighth Flavour") -> dict[str, Any]:
         """Publish a campaign of these rounds and return it as the API tells it."""
         draft = {"title": title, "story": "Seven sodas in ninety years. The eighth is yours.", "rounds": list(rounds)}
         made = (await self.host.post("/api/v1/drafts", json={})).json()
         body = {"version": made["version"], "draft": draft}
         (await self.host.put(f"/api/v1/drafts/{made['id']}", json=body)).raise_for_status()
         done = (await self.host.post(f"/api/v1/drafts/{made['id']}/publish")).raise_for_status()
-        answer = await self.host.get(f"/api/v1/campaigns/{made['id']}", headers={"Fanfare-Wait": done.headers["Fanfare-Position"]})
+        answer = await self.host.get(
+            f"/api/v1/campaigns/{made['id']}", headers={"Fanfare-Wait": done.headers["Fanfare-Position"]}
+        )
         return dict(answer.raise_for_status().json())
 
     async def until(self, round_id: str, *statuses: str, timeout_s: float = 20) -> dict[str, Any]:
@@ -65,7 +62,13 @@ class SiteUnderTest:
                 await asyncio.sleep(0.05)
 
 
-def round_of(**changes: Any) -> dict[str, Any]:
+def client_of(app: FastAPI, token: str = "") -> httpx2.AsyncClient:
+    """Return a client of *app*, signed in by an API token if there is one."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ADDRESS, headers=headers)
+
+
+def round_of(**changes: object) -> dict[str, object]:
     """Return a round of a draft: open from now on for an hour, three options, one answer, unless *changes* say otherwise."""
     now = datetime.now(UTC)
     return {
@@ -103,8 +106,7 @@ async def running_site(database: str, *, simulation: bool = False, founded: bool
                 token = await open_session(connection, host, "token", "test")
         settings = Settings(database_url=database)
         worker = asyncio.create_task(work(database, PROJECTIONS, lambda parts: chores(parts, settings)))
-        site = SiteUnderTest(app, parts, database, None, None)  # type: ignore[arg-type] - its clients need it first
-        site.host, site.stranger = site.client(token), site.client()
+        site = SiteUnderTest(app, parts, database, client_of(app, token), client_of(app))
         try:
             yield site
         finally:

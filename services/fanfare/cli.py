@@ -13,7 +13,7 @@ Port = Annotated[int, typer.Option(envvar=["PORT", "FANFARE_PORT"], min=1, max=6
 @app.command()
 def up(port: Port = 8000) -> None:
     """Start a site on this machine: PostgreSQL, API and worker in one. The first time it prints the link that sets it up."""
-    from fanfare.running import run_site  # noqa: PLC0415 - see the module's docstring
+    from fanfare.running import run_site
 
     raise typer.Exit(run_site(port))
 
@@ -21,7 +21,7 @@ def up(port: Port = 8000) -> None:
 @app.command()
 def demo(port: Port = 8000) -> None:
     """Play a campaign with simulated fans, from ideas to a sealed result, in about three minutes."""
-    from fanfare.running import run_demo  # noqa: PLC0415
+    from fanfare.running import run_demo
 
     raise typer.Exit(run_demo(port))
 
@@ -29,8 +29,8 @@ def demo(port: Port = 8000) -> None:
 @app.command(hidden=True)
 def api() -> None:
     """Serve HTTP over FANFARE_DATABASE_URL; ``fanfare up`` starts this."""
-    from fanfare.platform.settings import Settings  # noqa: PLC0415
-    from fanfare.processes import run_api  # noqa: PLC0415
+    from fanfare.platform.settings import Settings
+    from fanfare.processes import run_api
 
     run_api(Settings())
 
@@ -38,8 +38,8 @@ def api() -> None:
 @app.command(hidden=True)
 def worker() -> None:
     """Project and do the chores over FANFARE_DATABASE_URL; ``fanfare up`` starts this."""
-    from fanfare.platform.settings import Settings  # noqa: PLC0415
-    from fanfare.processes import run_worker  # noqa: PLC0415
+    from fanfare.platform.settings import Settings
+    from fanfare.processes import run_worker
 
     run_worker(Settings())
 
@@ -47,7 +47,7 @@ def worker() -> None:
 @app.command(hidden=True)
 def simulate() -> None:
     """Play the simulated fans of a simulation site; ``fanfare demo`` starts this."""
-    from fanfare.simulation.driver import run_driver  # noqa: PLC0415
+    from fanfare.simulation.driver import run_driver
 
     run_driver()
 
@@ -55,10 +55,12 @@ def simulate() -> None:
 @app.command()
 def export(
     file: Annotated[Path, typer.Argument(help="The archive to write.")],
-    url: Annotated[str, typer.Option(help="The running site, whose published reports go into the archive.")] = "http://localhost:8000",
+    url: Annotated[
+        str, typer.Option(help="The running site, whose published reports go into the archive.")
+    ] = "http://localhost:8000",
 ) -> None:
     """Write the record, its public texts and the published reports into one file that anyone can replay."""
-    from fanfare.running import export_site  # noqa: PLC0415
+    from fanfare.running import export_site
 
     raise typer.Exit(export_site(file, url))
 
@@ -70,7 +72,7 @@ def replay(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Recompute every published report from an archive, offline. Exit code 0: all equal; 1: a difference; 2: could not check."""
-    from fanfare.audit.commands import run_replay  # noqa: PLC0415
+    from fanfare.audit.commands import run_replay
 
     raise typer.Exit(run_replay(file, json=json))
 

@@ -69,7 +69,7 @@ def run_demo(port: int) -> int:
     def prepare(conninfo: str) -> None:
         migrate(conninfo)
         driver[DRIVER_TOKEN] = asyncio.run(_with_parts(conninfo, lambda parts: found_simulation(parts, address)))
-        say(f"\n  The demo opens at {address}\n  Its fans are programs. Join in as a fan or a host with one click; Ctrl-C ends it.\n")
+        say(f"\n  The demo opens at {address}\n  Its fans are programs. Join in as a fan or a host; Ctrl-C ends it.\n")
 
     return _run(settings, prepare, [Child("fans", _command("simulate"), driver)])
 
@@ -118,7 +118,11 @@ def _run(settings: Settings, prepare: Callable[[str], None], more: list[Child] |
         prepare(conninfo)
 
     logging.configure()
-    environment = {"FANFARE_HOST": settings.host, "FANFARE_PORT": str(settings.port), "FANFARE_HOME": str(settings.home.absolute())}
+    environment = {
+        "FANFARE_HOST": settings.host,
+        "FANFARE_PORT": str(settings.port),
+        "FANFARE_HOME": str(settings.home.absolute()),
+    }
     children = [
         Child("api", _command("api"), environment, ready=lambda: _answers(settings)),
         Child("worker", _command("worker"), environment),
@@ -144,7 +148,7 @@ def _command(name: str) -> list[str]:
 
 def _answers(settings: Settings) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{_reachable(settings.host)}:{settings.port}/healthz", timeout=1) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://{_reachable(settings.host)}:{settings.port}/healthz", timeout=1) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

@@ -80,13 +80,14 @@ class SequenceLog(PostgresLog):
         return [StoredEntry(*row) for row in rows]
 
 
-async def test_an_adapter_that_numbers_by_a_sequence_is_caught_by_the_contract(database: str) -> None:
+@pytest.mark.parametrize("failing", [0, 3])
+async def test_an_adapter_that_numbers_by_a_sequence_is_caught_by_the_contract(database: str, failing: int) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("create sequence numbers minvalue 0")
 
     async with openings(database, SequenceLog) as opening:
         with pytest.raises(AssertionError):
-            await write_and_tail(opening, 2_000, 1)
+            await write_and_tail(opening, 2_000, 1, failing=failing)
 
 
 async def test_a_connection_that_is_killed_before_the_commit_leaves_nothing_and_no_gap(database: str) -> None:

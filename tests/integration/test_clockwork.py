@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fanfare.campaigns.clockwork import Clockwork
+from fanfare.campaigns.drafts import DraftCampaign
 from fanfare.campaigns.founding import Founding, found
 from fanfare.campaigns.service import Campaigns
 from fanfare.members import joining
@@ -20,7 +21,6 @@ from fanfare.record.entry import unpack
 from fanfare.record.position import Position
 from fanfare.voting.credit import credit
 from fanfare.voting.service import Voting
-from fanfare.campaigns.drafts import DraftCampaign
 from tests.site_fixture import ADDRESS, round_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
@@ -117,7 +117,9 @@ async def finish(stage: Stage, clockwork: Clockwork) -> None:
 
 @pytest.mark.parametrize("appended", [False, True], ids=["before it is durable", "after it is durable"])
 @pytest.mark.parametrize("dies_at", range(1, 7))
-async def test_a_crash_at_any_append_of_a_closing_is_finished_by_the_next_run(database: str, dies_at: int, appended: bool) -> None:
+async def test_a_crash_at_any_append_of_a_closing_is_finished_by_the_next_run(
+    database: str, dies_at: int, *, appended: bool
+) -> None:
     async with an_open_round_with_ballots(database) as (stage, round_id):
         with pytest.raises(Died):
             await finish(stage, stage.clockwork(dies_at, appended=appended))
@@ -134,7 +136,9 @@ async def test_a_crash_at_any_append_of_a_closing_is_finished_by_the_next_run(da
         assert events.count("fanfare.round.sealed.v1") == 1
         assert set(events) >= {"fanfare.ballots.closed.v1", "fanfare.member.took-part.v1"}
         async with stage.parts.pool.connection() as connection:
-            row = await (await connection.execute("select count(*) from counted.took_part where round = %s", (round_id,))).fetchone()
+            row = await (
+                await connection.execute("select count(*) from counted.took_part where round = %s", (round_id,))
+            ).fetchone()
         assert row == (5,)
 
 
@@ -170,5 +174,7 @@ async def test_two_clockworks_at_once_open_and_close_a_round_once(database: str)
         assert found_round is not None
         assert found_round[1].status == "sealed"
         async with stage.parts.pool.connection() as connection:
-            row = await (await connection.execute("select count(*) from counted.took_part where round = %s", (round_id,))).fetchone()
+            row = await (
+                await connection.execute("select count(*) from counted.took_part where round = %s", (round_id,))
+            ).fetchone()
         assert row == (5,)

@@ -169,7 +169,7 @@ async def test_a_projection_fed_twice_equals_a_projection_fed_once(pool: AsyncCo
     assert follower.stopped == ""
 
 
-async def test_entries_that_are_not_delivered_or_delivered_out_of_order_are_read_from_the_record(pool: AsyncConnectionPool) -> None:
+async def test_entries_that_are_not_delivered_or_out_of_order_are_read_from_the_record(pool: AsyncConnectionPool) -> None:
     told = Teller(13, 4).tell()
     await store(pool, told.written)
     follower = await follow(pool, 4)

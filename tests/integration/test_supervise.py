@@ -19,11 +19,13 @@ from tests.integration.postgres_runs import SERVICES, count_kept, started, wait_
 CHILD = """
 import os, signal, sys
 signal.alarm(180)
+def say(*words):
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 def leave(number, frame):
-    print(sys.argv[1], "left", flush=True)
+    say(sys.argv[1], "left")
     sys.exit(0)
 signal.signal(signal.SIGTERM, signal.SIG_IGN if "stubborn" in sys.argv[1] else leave)
-print(sys.argv[1], "here", os.getpid(), os.environ.get("FANFARE_DATABASE_URL"), os.environ.get("COLOUR"), flush=True)
+say(sys.argv[1], "here", os.getpid(), os.environ.get("FANFARE_DATABASE_URL"), os.environ.get("COLOUR"))
 if "short" in sys.argv[1]:
     sys.exit(3)
 while True:
@@ -41,9 +43,9 @@ while True:
             while True:
                 connection.execute("insert into kept values (%s)", [number + 1])
                 number += 1
-                print("kept", number, flush=True)
+                os.write(1, b"kept %d\\n" % number)
     except psycopg.OperationalError:
-        print("lost", number, flush=True)
+        os.write(1, b"lost %d\\n" % number)
         time.sleep(0.02)
 """
 

@@ -60,7 +60,8 @@ async def _edit(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
             await connection.execute(
                 """with edited as (
                        update ideas set version = version + 1
-                        where idea = %s and author = %s and version = %s - 1 and not withdrawn and not frozen returning idea, version)
+                        where idea = %s and author = %s and version = %s - 1 and not withdrawn and not frozen
+                        returning idea, version)
                    insert into versions select idea, version, %s, %s, %s, %s from edited""",
                 (e.idea, e.by, e.version, e.title, e.body, e.tags, each.time),
             )
@@ -94,7 +95,8 @@ async def _comment(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 SUPPORT: LiteralString = """
     with new as (
         select distinct on (idea, member) idea, member, number, supports
-          from unnest(%s::text[], %s::text[], %s::int[], %s::boolean[]) with ordinality as rows (idea, member, number, supports, nth)
+          from unnest(%s::text[], %s::text[], %s::int[], %s::boolean[]) with ordinality
+               as rows (idea, member, number, supports, nth)
           join ideas using (idea)
          where not withdrawn and round not in (select round from closed)
          order by idea, member, number desc, nth),
@@ -175,16 +177,22 @@ async def many(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, dic
     return {row[0]: dict(zip(FIELDS, row, strict=True)) for row in rows}
 
 
-NEWEST: LiteralString = CURRENT + """
+NEWEST: LiteralString = (
+    CURRENT
+    + """
      where campaign = %(campaign)s and not withdrawn and place < %(before)s
        and (%(tag)s = '' or %(tag)s = any(string_to_array(lower(tags.text), ', ')))
      order by place desc limit %(limit)s
 """
-TOP: LiteralString = CURRENT + """
+)
+TOP: LiteralString = (
+    CURRENT
+    + """
      where campaign = %(campaign)s and not withdrawn and (supporters, -place) < (%(supporters)s, -%(before)s::bigint)
        and (%(tag)s = '' or %(tag)s = any(string_to_array(lower(tags.text), ', ')))
      order by supporters desc, place limit %(limit)s
 """
+)
 START = 2**62
 
 
@@ -230,13 +238,14 @@ async def comments(connection: AsyncConnection, idea: str, limit: int = 200) -> 
 
 async def voices(connection: AsyncConnection, campaign: str, limit: int = 4) -> list[dict[str, Any]]:
     """Return the latest comments in a campaign with the ideas they are about."""
-    query = """select comments.idea, coalesce(title.text, ''), coalesce(members.name, ''), coalesce(texts.text, ''), written_at
-                 from ideas.comments join ideas.ideas using (idea) join ideas.versions using (idea, version)
+    query = """select comments.idea, coalesce(title.text, ''), comments.author, coalesce(members.name, ''),
+                      coalesce(texts.text, ''),
+                      written_at from ideas.comments join ideas.ideas using (idea) join ideas.versions using (idea, version)
                  left join record.texts as title on title.hash = versions.title
                  left join record.texts on texts.hash = comments.body left join vault.members on members.id = comments.author
                 where campaign = %s order by comments.place desc limit %s"""
     rows = await (await connection.execute(query, (campaign, limit))).fetchall()
-    return [dict(zip(("idea", "title", "author_name", "text", "written_at"), row, strict=True)) for row in rows]
+    return [dict(zip(("idea", "title", "author", "author_name", "text", "written_at"), row, strict=True)) for row in rows]
 
 
 async def support_of(connection: AsyncConnection, idea: str, member: str) -> tuple[bool, int]:

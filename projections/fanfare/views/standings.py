@@ -15,21 +15,24 @@ from fanfare.views.projection import Projection, Seen, columns
 SCHEMA = """
 create table rounds (
     terms text collate "C" primary key, round text collate "C" unique not null, method text not null, most integer not null,
-    options text[] not null, partitions integer[] not null, closed integer[] not null default '{}', counted bigint not null default 0
+    options text[] not null, partitions integer[] not null, closed integer[] not null default '{}',
+    counted bigint not null default 0
 );
 create table choices (
     terms text collate "C", voter text collate "C", number integer not null, options text[] not null, primary key (terms, voter)
 ) with (fillfactor = 80);
 create table scores (
-    terms text collate "C", option text collate "C", place integer not null, votes bigint not null default 0, primary key (terms, option)
+    terms text collate "C", option text collate "C", place integer not null,
+    votes bigint not null default 0, primary key (terms, option)
 ) with (fillfactor = 50);
 """
 
-# One statement for a whole batch: the highest number of each voter, against what she had before; the difference goes to the scores.
+# One statement for a whole batch: the highest number of each voter against what she had before; the difference goes to scores.
 CAST: LiteralString = """
     with new as (
         select distinct on (terms, voter) terms, voter, number, options::text[] as options
-          from unnest(%s::text[], %s::text[], %s::int[], %s::text[]) with ordinality as rows (terms, voter, number, options, place)
+          from unnest(%s::text[], %s::text[], %s::int[], %s::text[]) with ordinality
+               as rows (terms, voter, number, options, place)
          order by terms, voter, number desc, place),
     old as (select choices.* from choices join new using (terms, voter)),
     newer as (select new.* from new left join old using (terms, voter) where old.number is null or new.number > old.number),

@@ -88,7 +88,8 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 TIMELINE = Projection(
     name="timeline",
     version=1,
-    schema=SCHEMA + 'create index on acts (idea) where campaign is not null; create index on acts (round) where campaign is not null;',
+    schema=SCHEMA
+    + "create index on acts (idea) where campaign is not null; create index on acts (round) where campaign is not null;",
     on=dict.fromkeys(
         (
             campaigns.CampaignPublished,

@@ -8,6 +8,7 @@ import hashlib
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -142,36 +143,27 @@ def _members(stream: BinaryIO) -> Iterator[tuple[str, int, bytes]]:
 class Archive:
     """An archive that was read through once: where its members are, and how they differ from what the manifest says."""
 
-    def __init__(self, path: Path, progress: Progress) -> None:
+    def __init__(self, stream: BinaryIO, progress: Progress) -> None:
         """
-        Read the file at *path* through, member by member.
+        Read *stream*, which can be sought in, from its beginning to its end. The caller closes it.
 
         Raises:
             ArchiveUnreadable: it is no archive, or a damaged one.
         """
-        try:
-            self.size_bytes = path.stat().st_size
-            self._stream = path.open("rb")
-        except OSError as error:
-            raise ArchiveUnreadable(error.strerror or "it cannot be opened") from error
+        self._stream = stream
         self._places: dict[str, _Place] = {}
+        self.size_bytes = stream.seek(0, SEEK_END)
+        stream.seek(0)
         kept: dict[str, bytes] = {}
-        try:
-            for name, start, body in _members(self._stream):
-                if name in self._places:
-                    raise ArchiveUnreadable(f"it holds {name!r} twice")
-                self._places[name] = _Place(start, len(body), hashlib.sha256(body).hexdigest())
-                if name in (MANIFEST, SUMS):
-                    kept[name] = body
-                progress("reading the archive", start + len(body), self.size_bytes)
-        except OSError as error:
-            raise ArchiveUnreadable(error.strerror or "it cannot be read") from error
+        for name, start, body in _members(stream):
+            if name in self._places:
+                raise ArchiveUnreadable(f"it holds {name!r} twice")
+            self._places[name] = _Place(start, len(body), hashlib.sha256(body).hexdigest())
+            if name in (MANIFEST, SUMS):
+                kept[name] = body
+            progress("reading the archive", start + len(body), self.size_bytes)
         self.manifest = _manifest(kept)
         self.damage = self._compare(kept)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
 
     def _compare(self, kept: dict[str, bytes]) -> list[str]:
         listed = {each.name: each for each in self.manifest.members}

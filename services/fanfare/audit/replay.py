@@ -33,15 +33,12 @@ class Due(msgspec.Struct, frozen=True):
 def replay(path: Path, progress: Progress = silent) -> Outcome:
     """Check everything that the archive at *path* claims."""
     try:
-        archive = Archive(path, progress)
-    except ArchiveUnreadable as error:
+        with path.open("rb") as stream:
+            return _check(Archive(stream, progress), progress)
+    except (ArchiveUnreadable, UnknownEvent, ReaderTooOld) as error:
         return Outcome(unchecked=f"{path.name}: {error}")
-    try:
-        return _check(archive, progress)
-    except (UnknownEvent, ReaderTooOld) as error:
-        return Outcome(unchecked=f"{path.name}: {error}")
-    finally:
-        archive.close()
+    except OSError as error:
+        return Outcome(unchecked=f"{path.name}: {error.strerror}")
 
 
 def _check(archive: Archive, progress: Progress) -> Outcome:

@@ -24,9 +24,9 @@ async def _announce(desk: Desk, found: Round, tell: Tell) -> None:
         words = await read(connection, [found.plan.name, found.reason])
     name, reason = words.get(found.plan.name, "the round"), words.get(found.reason, "")
     if found.status == "void":
-        body = f"The round “{name}”, in which you voted, was given up: {reason}\n\nIt has no result. Your ballot stays in the record."
+        body = f"The round “{name}”, in which you voted, was given up: {reason}\n\nYour ballot stays in the record."
         await tell(found.id, f"“{name}” has no result", body, f"{found.id}:void")
         return
     until = f"{found.closes_at:%Y-%m-%d %H:%M} UTC" if found.closes_at else "later"
-    body = f"The round “{name}”, in which you voted, closes later: {until}. {reason}\n\nYour ballot counts; you can change it until then."
+    body = f"The round “{name}”, in which you voted, closes later: {until}. {reason}\n\nYou can change your ballot until then."
     await tell(found.id, f"“{name}” closes later", body, f"{found.id}:extended:{found.extended}")

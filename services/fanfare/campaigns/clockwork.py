@@ -1,8 +1,9 @@
 """
 The clockwork: opens what is due, closes it through markers, seals it, and credits who took part.
 
-It keeps nothing of its own. Each run looks at what the record says and does the next step that is missing, under ids that follow from
-the step, so it may crash anywhere and be started twice: the next run finishes, and what was appended twice counts once.
+It keeps nothing of its own. Each run looks at what the record says and does the next step that is missing, under ids that
+follow from the step, so it may crash anywhere and be started twice: the next run finishes, and what was appended twice counts
+once.
 """
 
 from collections.abc import Awaitable, Callable
@@ -90,7 +91,10 @@ class Clockwork:
             options = await options_for(self._desk, campaign, found)
             partitions = ballot_partitions(self._desk)
             await self._decide(
-                campaign, f"open {due.isoformat()}", found, lambda state: decide.open_round(state, found.id, options, partitions, set_for=due)
+                campaign,
+                f"open {due.isoformat()}",
+                found,
+                lambda state: decide.open_round(state, found.id, options, partitions, set_for=due),
             )
         except (InputNotReady, NoOptions):
             return  # it opens as soon as the earlier round is sealed; with no options, a host has to plan it anew

@@ -88,7 +88,9 @@ def check_plan(plan: RoundPlan, earlier: Sequence[tuple[str, RoundPlan]]) -> Non
         _check_list(plan.options)
 
 
-_METHOD_AND_OPTIONS = "Ideas that fans raise are ranked by support, and support ranks nothing else. Choose another method or other options."
+_METHOD_AND_OPTIONS = (
+    "Ideas that fans raise are ranked by support, and support ranks nothing else. Choose another method or other options."
+)
 _NOT_EARLIER = "The options come from a round that does not stand before this one. Choose an earlier round."
 
 

@@ -132,7 +132,8 @@ def publication(
     story = draft.story.replace("\r\n", "\n").strip()
     published = CampaignPublished(campaign=campaign, by=by, title=hashes[draft.title.strip()], story=hashes[story])
     planned = [
-        RoundPlanned(campaign=campaign, round=ids[n], plan=plan(each, hashes, ids[:n]), by=by) for n, each in enumerate(draft.rounds)
+        RoundPlanned(campaign=campaign, round=ids[n], plan=plan(each, hashes, ids[:n]), by=by)
+        for n, each in enumerate(draft.rounds)
     ]
     return published, planned
 

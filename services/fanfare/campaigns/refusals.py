@@ -24,7 +24,10 @@ class CampaignIsPublic(Refusal):
 class RoundNotPlanned(Refusal):
     """The round has opened already."""
 
-    code, advice = "round-not-planned", "Its terms are frozen. Times and wording can be amended; method, options and electorate cannot."
+    code, advice = (
+        "round-not-planned",
+        "Its terms are frozen. Times and wording can be amended; method, options and electorate cannot.",
+    )
 
 
 class RoundNotOpen(Refusal):
@@ -72,7 +75,10 @@ class InputNotReady(Refusal):
 class NoOptions(Refusal):
     """There is nothing to vote on."""
 
-    code, advice = "no-options", "Nothing advanced from the earlier round, or its ideas were withdrawn. Plan the round with other options."
+    code, advice = (
+        "no-options",
+        "Nothing advanced from the earlier round, or its ideas were withdrawn. Plan the round with other options.",
+    )
 
 
 class PlanRefused(Invalid):

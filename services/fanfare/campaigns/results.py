@@ -151,7 +151,9 @@ async def get_round_csv(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) ->
     writer = csv.writer(out)
     writer.writerow(["rank", "option", "label", "votes", "advanced"])
     for each in report.ranking:
-        writer.writerow([each.rank, each.option, _inert(words.get(each.option, "")), each.votes, "yes" if each.advanced else "no"])
+        writer.writerow(
+            [each.rank, each.option, _inert(words.get(each.option, "")), each.votes, "yes" if each.advanced else "no"]
+        )
     name = f"fanfare-{round_id}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)

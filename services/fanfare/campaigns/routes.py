@@ -46,7 +46,9 @@ class Draft(BaseModel):
 class NewDraft(BaseModel):
     """Which template to begin with."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"template": "dewmocracy", "zone": "Europe/Berlin"}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"template": "dewmocracy", "zone": "Europe/Berlin"}]}
+    )
     template: str = Field(default="empty", max_length=40)
     zone: str = Field(default="UTC", max_length=64)
 
@@ -62,7 +64,9 @@ class ChangedDraft(BaseModel):
 class Reason(BaseModel):
     """Why; it is public."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "The mail with the invitation came late."}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "The mail with the invitation came late."}]}
+    )
     reason: str = Field(max_length=5000)
 
 
@@ -256,7 +260,14 @@ class Act:
 
     def __init__(self, round_id: Id, host: Host, campaigns: TheCampaigns, key: Key, body: BodyDigest, response: Response) -> None:
         """Gather the parts; FastAPI calls this."""
-        self.round_id, self.host, self.campaigns, self.key, self.body, self.response = round_id, host, campaigns, key, body, response
+        self.round_id, self.host, self.campaigns, self.key, self.body, self.response = (
+            round_id,
+            host,
+            campaigns,
+            key,
+            body,
+            response,
+        )
 
     async def do(self, command: str, form: Reason | None = None) -> Done:
         """Carry out *command* and acknowledge it. Raises: what the command refuses."""

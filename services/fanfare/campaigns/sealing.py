@@ -7,7 +7,6 @@ from fanfare.reports.counted import Counted
 from fanfare.reports.report import encoded, report_digest
 
 
-
 async def seal(desk: Desk, campaign: Campaign, found: Round) -> tuple[Moment, str] | None:
     """
     Compute the report of a closed round, keep it, and return its moment and digest; none while the rows lag behind.

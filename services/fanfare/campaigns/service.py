@@ -3,8 +3,8 @@
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
+from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from fanfare.campaigns.refusals import CampaignNotFound, DraftChanged, DraftNotF
 from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.record.campaigns import Campaign, Round, RoundPlanned
-from fanfare.record.kinds import Event
+from fanfare.record.kinds import Event, digest
 
 Choose = Callable[[Campaign], list[Event]]
 
@@ -43,9 +43,14 @@ class Campaigns:
             raise RoundNotFound
         return found
 
-    async def save_draft(self, draft_id: str | None, version: int, draft: DraftCampaign, by: str) -> tuple[str, int]:
+    async def save_draft(
+        self, draft_id: str | None, version: int, draft: DraftCampaign, by: str, key: str = ""
+    ) -> tuple[str, int]:
         """
         Keep a draft and return its id and version; *version* is the one it was read in, 0 for a new one.
+
+        Args:
+            key: of the request that begins a draft; with the same one again the draft that it began is saved once more.
 
         Raises:
             DraftNotFound, DraftChanged: somebody else saved it in between.
@@ -53,9 +58,11 @@ class Campaigns:
         body = Jsonb(draft.model_dump(mode="json"))
         async with self._desk.pool.connection() as connection:
             if draft_id is None:
-                draft_id = secrets.token_hex(8)
-                await connection.execute("insert into desk.drafts values (%s, %s, 1, %s)", (draft_id, body, by))
-                return draft_id, 1
+                draft_id = digest(f"{by} {key}".encode())[:16] if key else secrets.token_hex(8)
+                query = "insert into desk.drafts values (%s, %s, 1, %s) on conflict do nothing"
+                if (await connection.execute(query, (draft_id, body, by))).rowcount:
+                    return draft_id, 1
+                version = 1
             query = """update desk.drafts set body = %s, version = version + 1, changed_at = now()
                         where id = %s and version = %s returning version"""
             row = await (await connection.execute(query, (body, draft_id, version))).fetchone()
@@ -64,7 +71,7 @@ class Campaigns:
                 raise DraftChanged
             return draft_id, row[0]
 
-    async def _draft(self, connection: Any, draft_id: str) -> tuple[DraftCampaign, int]:
+    async def _draft(self, connection: AsyncConnection, draft_id: str) -> tuple[DraftCampaign, int]:
         row = await (await connection.execute("select body, version from desk.drafts where id = %s", (draft_id,))).fetchone()
         if row is None:
             raise DraftNotFound
@@ -82,7 +89,9 @@ class Campaigns:
     async def drafts(self) -> list[tuple[str, DraftCampaign]]:
         """Return all drafts, the latest first."""
         async with self._desk.pool.connection() as connection:
-            rows = await (await connection.execute("select id, body from desk.drafts order by changed_at desc limit 100")).fetchall()
+            rows = await (
+                await connection.execute("select id, body from desk.drafts order by changed_at desc limit 100")
+            ).fetchall()
         return [(row[0], DraftCampaign.model_validate(row[1])) for row in rows]
 
     async def discard(self, draft_id: str) -> None:
@@ -201,9 +210,7 @@ class Campaigns:
         return done or await self._decide(campaign_id, asked, choose)
 
     async def _decide(self, campaign_id: str, asked: Asked, choose: Choose) -> Acknowledged:
-        done = await self._desk.decide(
-            campaign_id, asked, lambda streams: choose(streams.campaigns.get(campaign_id, Campaign()))
-        )
+        done = await self._desk.decide(campaign_id, asked, lambda streams: choose(streams.campaigns.get(campaign_id, Campaign())))
         return await requests.finished(self._desk.pool, asked, done)
 
 

@@ -8,45 +8,47 @@ from fanfare.campaigns.drafts import DraftCampaign, DraftRound
 
 def dewmocracy(now: datetime, zone: str) -> DraftCampaign:
     """Fans raise flavours; seven go on, then three, then one."""
-    days = [now + timedelta(days=each) for each in (0, 7, 8, 15, 16, 23)]
-    return DraftCampaign(
-        title="",
-        story="",
-        rounds=[
-            DraftRound(
-                name="Ideas",
-                question="Which flavour should we make next?",
-                opens_at=days[0],
-                closes_at=days[1],
-                zone=zone,
-                method="support.v1",
-                options_from="ideas",
-                advance=7,
-            ),
-            DraftRound(
-                name="Seven to three",
-                question="Which flavours go on to the kitchen? Tick up to three.",
-                opens_at=days[2],
-                closes_at=days[3],
-                zone=zone,
-                method="approval.v1",
-                most=3,
-                options_from="round",
-                from_round=1,
-                advance=3,
-            ),
-            DraftRound(
-                name="The final",
-                question="Which of the three shall we put on shelves?",
-                opens_at=days[4],
-                closes_at=days[5],
-                zone=zone,
-                method="plurality.v1",
-                options_from="round",
-                from_round=2,
-                advance=1,
-            ),
-        ],
+    return DraftCampaign(rounds=[_ideas(now, zone), _seven_to_three(now, zone), _final(now, zone)])
+
+
+def _ideas(now: datetime, zone: str) -> DraftRound:
+    return DraftRound(
+        name="Ideas",
+        question="Which flavour should we make next?",
+        opens_at=now,
+        closes_at=now + timedelta(days=7),
+        zone=zone,
+        method="support.v1",
+        options_from="ideas",
+        advance=7,
+    )
+
+
+def _seven_to_three(now: datetime, zone: str) -> DraftRound:
+    return DraftRound(
+        name="Seven to three",
+        question="Which flavours go on to the kitchen? Tick up to three.",
+        opens_at=now + timedelta(days=8),
+        closes_at=now + timedelta(days=15),
+        zone=zone,
+        method="approval.v1",
+        most=3,
+        options_from="round",
+        from_round=1,
+        advance=3,
+    )
+
+
+def _final(now: datetime, zone: str) -> DraftRound:
+    return DraftRound(
+        name="The final",
+        question="Which of the three shall we put on shelves?",
+        opens_at=now + timedelta(days=16),
+        closes_at=now + timedelta(days=23),
+        zone=zone,
+        method="plurality.v1",
+        options_from="round",
+        from_round=2,
     )
 
 

@@ -89,9 +89,7 @@ class Ideas:
         campaign, found = await self._round(round_id)
         decide.takes_ideas(found, self._desk.now)
         title, body, tags = await self._keep(words, asked.actor)
-        event = IdeaRaised(
-            idea=idea, campaign=campaign.id, round=round_id, by=asked.actor, title=title, body=body, tags=tags
-        )
+        event = IdeaRaised(idea=idea, campaign=campaign.id, round=round_id, by=asked.actor, title=title, body=body, tags=tags)
         return idea, await self._publish(asked, event, idea)
 
     async def edit(self, idea: str, asked: Asked, version: int, words: Words) -> Acknowledged:

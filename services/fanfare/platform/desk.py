@@ -30,6 +30,8 @@ class Asked(msgspec.Struct, frozen=True):
     """The Idempotency-Key; where the client sent none, a random one."""
     body: str = ""
     """The digest of the request's body: another body is another event."""
+    after: int | None = None
+    """How many contested decisions of the stream the asker had seen; where there are more by now, she was overtaken."""
 
     def event_id(self, vault_key: bytes, index: int = 0) -> str:
         """Return the id of the event number *index* of this request."""
@@ -104,7 +106,7 @@ class Desk:
 
         Raises:
             Refusal: *decide* refused.
-            Overtaken: somebody else decided first, three times in a row.
+            Overtaken: somebody else decided first, three times in a row, or since the asker looked.
             Busy: the log takes no more for a moment; nothing was written.
         """
         ids = [asked.event_id(self.vault_key, index) for index in range(100)]
@@ -112,6 +114,8 @@ class Desk:
             await self.catch_up()
             if taken := self.streams.ids.get(ids[0]):
                 return Acknowledged(ids[0], Position(0, taken.offset))
+            if asked.after not in (None, self.streams.decisions(stream)):
+                raise Overtaken
             events = decide(self.streams)
             decision = Decision(stream, self.streams.decisions(stream))
             await self._append(0, self._encode(events, ids, stream, self.now, decision), alone=True)

@@ -1,4 +1,4 @@
-"""Logs: one line an event on standard error, for people on a terminal and as JSON elsewhere. Never a local variable of a frame."""
+"""Logs: one line an event on standard error, for people on a terminal and as JSON elsewhere. Never a frame's variables."""
 
 import sys
 

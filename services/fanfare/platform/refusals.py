@@ -1,6 +1,6 @@
 """Refusals: answers that say no. Each is an RFC 9457 problem with a stable code and a sentence that helps."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class Refusal(Exception):
@@ -10,7 +10,7 @@ class Refusal(Exception):
     status: ClassVar[int] = 409
     advice: ClassVar[str] = ""
 
-    def __init__(self, detail: str = "", **extra: Any) -> None:
+    def __init__(self, detail: str = "", **extra: object) -> None:
         """Say *detail* (the class's advice where it is empty); *extra* members go into the problem."""
         super().__init__(detail or self.advice)
         self.extra = extra

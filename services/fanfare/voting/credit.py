@@ -20,7 +20,8 @@ async def credit(desk: Desk, found: Round) -> bool:
         query = """select member, secret, key from vault.took_part join vault.members on members.id = member
                      join vault.round_keys using (round)
                     where round = %s and not exists (
-                       select from counted.took_part as told where told.round = took_part.round and told.member = took_part.member)"""
+                       select from counted.took_part as told
+                        where told.round = took_part.round and told.member = took_part.member)"""
         rows = await (await connection.execute(query, (found.id,))).fetchall()
         query = "select voter from standings.choices where terms = %s"
         voters = {row[0] for row in await (await connection.execute(query, (found.terms_hash,))).fetchall()}

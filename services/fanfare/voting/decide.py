@@ -41,7 +41,9 @@ def _when(found: Round) -> str:
     return f"This round closed at {closed}. Your ballot came later; an earlier one of yours still counts."
 
 
-def cast(terms: RoundTerms, terms_hash: str, voter: str, number: int, chosen: Sequence[str], channel: Literal["web", "api"]) -> BallotCast:
+def cast(
+    terms: RoundTerms, terms_hash: str, voter: str, number: int, chosen: Sequence[str], channel: Literal["web", "api"]
+) -> BallotCast:
     """
     Make the ballot: the fact that this voter chose.
 
@@ -55,7 +57,9 @@ def cast(terms: RoundTerms, terms_hash: str, voter: str, number: int, chosen: Se
     if unknown := [each for each in options if each not in offered]:
         raise ChoiceNotOffered(options=[each[:40] for each in unknown[:5]])
     if len(options) > terms.plan.most:
-        message = f"You chose {len(options)} options; {terms.plan.most} is the most. Take some away; the rest of your ballot is kept."
+        message = (
+            f"You chose {len(options)} options; {terms.plan.most} is the most. Take some away; the rest of your ballot is kept."
+        )
         raise TooManyOptions(message, most=terms.plan.most)
     choice = Chosen(options=options)
     if not METHODS[terms.plan.method].valid(choice, offered, terms.plan.most):

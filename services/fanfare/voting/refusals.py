@@ -24,7 +24,10 @@ class NothingChosen(Invalid):
 class PaperOutOfDate(Refusal):
     """This paper is older than the ballot you have cast."""
 
-    code, advice = "paper-out-of-date", "Your newer ballot stands. Look at the present paper; cast again if you want to change it."
+    code, advice = (
+        "paper-out-of-date",
+        "Your newer ballot stands. Look at the present paper; cast again if you want to change it.",
+    )
 
 
 class NotInElectorate(Refusal):

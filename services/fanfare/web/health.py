@@ -47,7 +47,8 @@ class NotFounded(BaseModel):
 async def _rows(desk: Desk) -> tuple[Moment, list[Any]]:
     heads = await desk.log.heads()
     query = """select name, stopped, coalesce(json_object_agg(partition, next_offset) filter (where partition is not null), '{}')
-                 from platform.projections left join platform.positions on projection = name group by name, stopped order by name"""
+                 from platform.projections left join platform.positions on projection = name
+                group by name, stopped order by name"""
     async with desk.pool.connection() as connection:
         return heads, await (await connection.execute(query)).fetchall()
 

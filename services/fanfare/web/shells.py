@@ -1,54 +1,92 @@
-"""The shell of a page: who reads it, in which campaign, when."""
+"""The shell of a page: who reads it, in which campaign, when; and the answers that carry pages."""
 
+import base64
+import binascii
+import hmac
 from datetime import UTC, datetime
 from typing import Literal
 
-from fastapi import Request
+import msgspec
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
+from fanfare.campaigns.reading import CampaignRead, read_campaign
+from fanfare.members import mail, vault
+from fanfare.members.address import on_this_site
 from fanfare.members.csrf import csrf_token
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Authenticate, Caller
+from fanfare.platform.edge import WAIT_COOKIE, Authenticate, Caller
 from fanfare.platform.refusals import Refusal
 from fanfare.platform.settings import Settings
 from fanfare.platform.texts import read
-from fanfare.web import tints
-from fanfare.web.contexts.shell import CampaignChrome, Notice, Section, Shell, Simulation, Viewer
+from fanfare.record.campaigns import Campaign
+from fanfare.record.position import Position
+from fanfare.views import figures
+from fanfare.web import tints, urls
+from fanfare.web.contexts.shell import CampaignChrome, Notice, Page, Section, Shell, Simulation, Viewer
+from fanfare.web.layout import CONTENT_SECURITY_POLICY, render
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Vary": "Cookie",
+}
+NOTICE_COOKIE = "fanfare_notice"
+_KINDS = ("info", "ok", "warn", "bad")
+_VISITOR = "page_visitor"
 
 
 async def visitor_of(request: Request) -> Caller | None:
     """Return who reads the page; none for a stranger, also where her session has ended."""
+    if hasattr(request.state, _VISITOR):
+        known: Caller | None = getattr(request.state, _VISITOR)
+        return known
     authenticate: Authenticate = request.app.state.authenticate
     try:
-        return await authenticate(request)
+        found = await authenticate(request)
     except Refusal:
-        return None
+        found = None
+    setattr(request.state, _VISITOR, found)
+    return found
 
 
 async def shell_of(
-    request: Request, *, section: Section = "", campaign: CampaignChrome | None = None, notice: Notice | None = None
+    request: Request,
+    *,
+    section: Section = "",
+    campaign: CampaignChrome | None = None,
+    notice: Notice | None = None,
+    path: str = "",
 ) -> Shell:
-    """Return what ``base.html`` needs for this request."""
+    """
+    Return what ``base.html`` needs for this request.
+
+    Args:
+        notice: said at the head of the page; else what the last act left, see :func:`leave_notice`.
+        path: where signing in leads back to; the address of the request unless given.
+    """
     desk: Desk = request.app.state.desk
     settings: Settings = request.app.state.settings
     founded = desk.streams.site.founded
     visitor = await visitor_of(request)
-    brand = ""
-    if founded:
+    programs = 0
+    if founded and founded.simulation:
         async with desk.pool.connection() as connection:
-            brand = (await read(connection, [founded.brand])).get(founded.brand, "")
+            programs = await figures.simulated(connection)
     return Shell(
-        site_name=brand or "Fanfare",
+        site_name=await brand_of(desk) or "Fanfare",
         now=datetime.now(UTC),
         zone=founded.zone if founded else "UTC",
         csrf=csrf_token(request),
-        path=request.url.path,
+        path=on_this_site(path or request.url.path),
         section=section,
         viewer=Viewer(id=visitor.member, name=visitor.name, is_host=visitor.may("host")) if visitor else None,
         campaign=campaign,
-        simulation=Simulation(joined_as=_joined_as(visitor)) if founded and founded.simulation else None,
-        notice=notice,
-        colour=founded.colour if founded else tints.HOUSE_COLOUR,
-        development=not settings.smtp_url,
+        simulation=Simulation(joined_as=_joined_as(visitor), programs=programs) if founded and founded.simulation else None,
+        notice=notice or _notice(request),
+        colour=colour_of(desk),
+        development=mail.has_mailbox(desk, settings),
     )
 
 
@@ -56,3 +94,98 @@ def _joined_as(visitor: Caller | None) -> Literal["", "fan", "host"]:
     if visitor is None:
         return ""
     return "host" if visitor.may("host") else "fan"
+
+
+async def brand_of(desk: Desk) -> str:
+    """Return the brand of the site; empty before the founding."""
+    founded = desk.streams.site.founded
+    if founded is None:
+        return ""
+    async with desk.pool.connection() as connection:
+        return (await read(connection, [founded.brand])).get(founded.brand, "")
+
+
+def colour_of(desk: Desk) -> str:
+    """Return the colour of the site, `#rrggbb`; the house's before the founding."""
+    founded = desk.streams.site.founded
+    return founded.colour if founded else tints.HOUSE_COLOUR
+
+
+async def campaign_in_words(request: Request, campaign: Campaign) -> CampaignRead:
+    """Return a campaign in words."""
+    desk: Desk = request.app.state.desk
+    async with desk.pool.connection() as connection:
+        return await read_campaign(connection, campaign)
+
+
+def chrome(read: CampaignRead, colour: str) -> CampaignChrome:
+    """Return what the pages of a campaign have in common: its colour, and where `Vote` and `Results` lead."""
+    votes = [each.id for each in read.rounds if each.status == "open" and not each.paused and each.method != "support.v1"]
+    ended = [each.id for each in read.rounds if each.status in ("closed", "sealed")]
+    opened = [each.id for each in read.rounds if each.status in ("open", "closing")]
+    is_over = len(read.rounds) > 1 and all(each.status in ("sealed", "void") for each in read.rounds)
+    result = "" if is_over else next(reversed(ended), next(iter(opened), ""))
+    return CampaignChrome(read.id, read.title, colour, open_round_id=next(reversed(votes), ""), result_round_id=result)
+
+
+async def show(
+    request: Request,
+    page: Page,
+    *,
+    section: Section = "",
+    campaign: CampaignRead | None = None,
+    status: int = 200,
+    path: str = "",
+) -> HTMLResponse:
+    """Answer with a page in its shell, under the headers that all pages carry."""
+    around = chrome(campaign, colour_of(request.app.state.desk)) if campaign else None
+    return answered(request, await shell_of(request, section=section, campaign=around, path=path), page, status)
+
+
+def answered(request: Request, shell: Shell, page: Page, status: int = 200) -> HTMLResponse:
+    """Answer with *page* in a shell that is known already."""
+    response = HTMLResponse(render(shell, page), status, HEADERS)
+    response.headers["Cache-Control"] = "no-store" if shell.viewer or shell.notice else "no-cache"
+    if NOTICE_COOKIE in request.cookies:
+        response.delete_cookie(NOTICE_COOKIE)
+    return response
+
+
+def see_other(where: str) -> RedirectResponse:
+    """Lead a browser on to a page of this site after what it sent was taken."""
+    return RedirectResponse(where, 303, {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
+
+
+def to_sign_in(after: str) -> RedirectResponse:
+    """Lead a stranger to the sign-in page and from there to *after*."""
+    return see_other(urls.sign_in(after))
+
+
+def leave_notice(request: Request, response: Response, text: str, kind: str = "ok") -> None:
+    """Leave a sentence for the head of the next page. It is signed, so that nobody else puts words into our pages."""
+    written = base64.urlsafe_b64encode(f"{kind} {text}".encode()).decode()
+    response.set_cookie(NOTICE_COOKIE, f"{written}.{_seal(request, written)}", max_age=60, httponly=True, samesite="lax")
+
+
+def _notice(request: Request) -> Notice | None:
+    written, _, seal = request.cookies.get(NOTICE_COOKIE, "").partition(".")
+    if not written or not hmac.compare_digest(seal.encode(), _seal(request, written).encode()):
+        return None
+    try:
+        kind, _, text = base64.urlsafe_b64decode(written).decode().partition(" ")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return msgspec.convert({"text": text, "kind": kind if kind in _KINDS else "info"}, Notice)
+
+
+def _seal(request: Request, written: str) -> str:
+    desk: Desk = request.app.state.desk
+    return vault.derived(desk.vault_key, "notice", written)[:32]
+
+
+def written_last(request: Request) -> Position | None:
+    """Return where this browser's latest write stands, as its cookie tells."""
+    try:
+        return Position.parse(request.cookies.get(WAIT_COOKIE, "").replace(".", ":"))
+    except ValueError:
+        return None

@@ -21,10 +21,10 @@ from fanfare.record.ideas import IdeaRaised, IdeaSupported, IdeaWithdrawn
 from fanfare.record.kinds import Event, text_hash
 from fanfare.record.members import MemberJoined
 from fanfare.record.position import Moment
-from fanfare.record.terms import Advanced, IdeasRaised, Option, RoundTerms, slot
+from fanfare.record.terms import Advanced, IdeasRaised, Option, RoundPlan, RoundTerms, slot
 from fanfare.reports.recount import Recount
 from fanfare.reports.report import encoded, report_digest
-from tests.builders import SITE, a_ballot, a_marker, a_plan, body, founded, planned, published, recorded, text, token
+from tests.builders import SITE, a_ballot, a_marker, a_plan, body, founded, planned, published, recorded, terms_for, text, token
 
 SALT = b"sixteen bytes of"
 TITLE = "Wild cherry, with a bite"
@@ -70,42 +70,56 @@ def recounted(written: Iterable[StoredEntry], partitions: int = 4) -> Recount:
     return fold
 
 
-def a_record(*, sealed: bool = True) -> Record:
+RAISING = a_plan(method="support.v1", options=IdeasRaised(), advance=3)
+VOTING = a_plan(options=Advanced(round="ideas"))
+
+
+def a_record(
+    *, offered: Sequence[str] = ("idea0", "idea2"), closed: bool = True, voted: bool = True, sealed: bool = True
+) -> Record:
     """Three ideas are raised and supported, one that would have advanced is withdrawn, and of the others the fans choose one."""
     record = Record()
     record.decide(founded(), stream="site")
     record.put(*(MemberJoined(member=f"fan{each}") for each in range(5)))
-    raising = a_plan(method="support.v1", options=IdeasRaised(), advance=3)
-    voting = a_plan(options=Advanced(round="ideas"))
-    record.decide(published(), planned(raising, "ideas"), planned(voting, "final"))
-    terms = RoundTerms(campaign="flavour", round="ideas", plan=raising, options=(), partitions=())
+    record.decide(published(), planned(RAISING, "ideas"), planned(VOTING, "final"))
+    terms = RoundTerms(campaign="flavour", round="ideas", plan=RAISING, options=(), partitions=())
     record.decide(RoundOpened(terms=terms))
     for each, title in enumerate((text_hash(SALT, TITLE), text("Salt"), text("Tea"))):
         words = {"title": title, "body": text("b"), "tags": text("")}
         record.put(IdeaRaised(idea=f"idea{each}", campaign="flavour", round="ideas", by=f"fan{each}", **words))
         record.put(*(IdeaSupported(idea=f"idea{each}", by=f"fan{fan}", number=1) for fan in range(each, 5)))
-    record.decide(RoundClosing(round="ideas"), RoundClosed(round="ideas"))
-    if sealed:
+    if closed:
+        record.decide(RoundClosing(round="ideas"), RoundClosed(round="ideas"))
+    if closed and sealed:
         seal(record, "ideas")
     record.put(IdeaWithdrawn(idea="idea1", by="fan1"))
-    _vote(record, _opened(record, ("idea0", "idea2")))
-    if sealed:
+    if voted:
+        _vote(record, opened(record, offered))
+    if voted and sealed:
         seal(record, "final")
     return record
 
 
-def _opened(record: Record, offered: Sequence[str]) -> RoundTerms:
-    plan = a_plan(options=Advanced(round="ideas"))
+def a_listed_record(plan: RoundPlan, options: Sequence[str]) -> Record:
+    """Return the record of a round that opened with these options, whatever its *plan* lists."""
+    record = Record()
+    record.decide(founded(), stream="site")
+    record.decide(published(), planned(plan))
+    record.decide(RoundOpened(terms=terms_for(plan, options=tuple(options))))
+    return record
+
+
+def opened(record: Record, offered: Sequence[str]) -> RoundTerms:
+    """Open the final round with these options and return its terms."""
     options = tuple(Option(id=each, label=text(each), version=1) for each in offered)
-    terms = RoundTerms(campaign="flavour", round="final", plan=plan, options=options, partitions=(1, 2, 3))
+    terms = RoundTerms(campaign="flavour", round="final", plan=VOTING, options=options, partitions=(1, 2, 3))
     record.decide(RoundOpened(terms=terms))
     return terms
 
 
 def _vote(record: Record, terms: RoundTerms) -> None:
     choices = [(f"fan{fan}", "idea0" if fan % 3 else "idea2") for fan in range(9)]
-    ballots = [a_ballot(terms, fan, idea, number=number) for fan, idea in choices for number in (1, 2)]
-    cast(record, ballots, terms)
+    cast(record, [a_ballot(terms, fan, idea, number=number) for fan, idea in choices for number in (1, 2)], terms)
     record.decide(RoundClosing(round=terms.round))
     for partition in terms.partitions:
         record.put(a_marker(terms), partition=partition)
@@ -145,6 +159,7 @@ def write_archive(
     partitions: int = 4,
     stored: Sequence[StoredEntry] | None = None,
     change: Change = as_it_is,
+    moment: Moment | None = None,
     texts: Sequence[StoredText] = (StoredText(text_hash(SALT, TITLE), SALT.hex(), TITLE),),
 ) -> Path:
     """
@@ -152,6 +167,7 @@ def write_archive(
 
     Args:
         stored: the entries that the archive holds, where somebody altered them after the reports were published.
+        moment: the one that the manifest tells, where it is not that of *written*.
         change: what somebody did to a member before the manifest was made over it.
     """
     fold, course = recounted(written, partitions), Course()
@@ -165,7 +181,7 @@ def write_archive(
             report = fold.round_report(address.id) if address.kind == "rounds" else fold.campaign_report(address.id)
             member = change(address.member, encoded(report))
             writer.add(address.member, member)
-            reports.append(Published(address.member, f"{SITE}{address.path}", report.moment))
+            reports.append(Published(address.member, f"{SITE}{address.path}", _moment(member) or report.moment))
         for partition in range(partitions):
             lane = [each for each in (stored or written) if each.partition == partition]
             for first in range(0, len(lane), 5):
@@ -178,7 +194,7 @@ def write_archive(
             Manifest(
                 site=SITE,
                 simulation=False,
-                moment=fold.moment,
+                moment=moment or fold.moment,
                 fanfare="0.1.0",
                 created_at="2026-11-11T13:00:00Z",
                 texts=len(texts),
@@ -186,6 +202,17 @@ def write_archive(
             )
         )
     return path
+
+
+class _Dated(msgspec.Struct):
+    moment: Moment
+
+
+def _moment(member: bytes) -> Moment | None:
+    try:
+        return msgspec.json.decode(member, type=_Dated).moment
+    except msgspec.MsgspecError:
+        return None
 
 
 def failed(path: Path) -> dict[str, tuple[str, ...]]:

@@ -15,19 +15,17 @@ from fanfare.record.campaigns import RoundSealed
 from fanfare.record.entry import pack
 from fanfare.record.kinds import text_hash
 from fanfare.reports.report import report_digest
-from tests.builders import a_ballot, a_marker, a_plan, body, recorded, terms_for
+from tests.builders import a_ballot, a_marker, a_plan, body, planned, recorded, terms_for
 from tests.histories import Teller
 from tests.unit.audit.archives import (
     SALT,
     TITLE,
-    Record,
+    a_listed_record,
     a_record,
-    a_vote,
     as_it_is,
     failed,
     opened,
     outcome_of,
-    planned_record,
     recounted,
     seal,
     with_choice,
@@ -145,7 +143,7 @@ def test_a_report_of_an_earlier_moment_is_computed_at_that_moment(file: Path) ->
 def test_a_missing_report_is_missed(file: Path) -> None:
     record = a_record()
     before = len(record.written)
-    record.decide(planned_record("another"))
+    record.decide(planned(a_plan(), "another"))
 
     wrong = failed(write_archive(file, record.written[:before], stored=record.written, moment=record.heads))
 
@@ -281,8 +279,7 @@ def test_options_of_a_round_that_had_not_closed_are_found(file: Path) -> None:
 
 
 def test_a_list_that_is_not_the_planned_one_is_found(file: Path) -> None:
-    record = Record()
-    a_vote(record, a_plan("a", "b"), offered=("a", "z"))
+    record = a_listed_record(a_plan("a", "b"), ("a", "z"))
 
     assert "the plan lists" in failed(write_archive(file, record.written, texts=()))["options of final"][0]
 
@@ -300,14 +297,14 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def regions(path: Path) -> dict[str, list[int]]:
     """Return places of every kind in an archive: of each member its header, body and padding, and the end."""
-    archive = Archive(path, silent)
     found: dict[str, list[int]] = {}
-    for name, place in archive._places.items():
+    with path.open("rb") as stream:
+        places = Archive(stream, silent)._places
+    for name, place in places.items():
         end = place.start + place.size_bytes
         padded = end + -place.size_bytes % BLOCK_BYTES
         header = range(place.start - BLOCK_BYTES, place.start, 7)
         found[name] = [*header, *range(place.start, end, max(1, place.size_bytes // 40)), end - 1, *range(end, padded, 50)]
-    archive.close()
     size = path.stat().st_size
     found["the end"] = [size - 2 * BLOCK_BYTES, size - BLOCK_BYTES, size - 1]
     return found
@@ -364,9 +361,13 @@ def test_a_file_that_is_not_there_cannot_be_checked(file: Path) -> None:
 
 
 def test_a_crash_while_writing_leaves_nothing_under_the_name(file: Path) -> None:
-    with pytest.raises(OSError, match="full"), complete_or_nothing(file) as stream:
-        stream.write(b"half")
-        raise OSError("full")
+    def crash() -> None:
+        with complete_or_nothing(file) as stream:
+            stream.write(b"half")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        crash()
 
     assert list(file.parent.iterdir()) == []
 

@@ -151,4 +151,6 @@ class Follower:
         _log.error("projection stopped", projection=self.projection.name, at=self.stopped, exc_info=error)
         async with self._pool.connection() as connection:
             query = "update platform.projections set stopped = %s where name = %s and version = %s"
-            await connection.execute(query, (self.stopped[:2000].replace("\0", ""), self.projection.name, self.projection.version))
+            await connection.execute(
+                query, (self.stopped[:2000].replace("\0", ""), self.projection.name, self.projection.version)
+            )

@@ -40,8 +40,8 @@ class Worker:
         """
         Apply one page of each partition and return how many entries that were.
 
-        The ballot partitions are read first and applied last: a ballot carries the hash of its terms, so the terms were in partition
-        0 before the ballot was appended, and reading partition 0 to its head in between brings them.
+        The ballot partitions are read first and applied last: a ballot carries the hash of its terms, so the terms were in
+        partition 0 before the ballot was appended, and reading partition 0 to its head in between brings them.
         """
         pages = [await self._page(partition) for partition in range(1, self._partitions)]
         count = 0

@@ -106,8 +106,10 @@ def _lodge(identity: Identity, folder: Path, binaries: Binaries) -> Lodging | No
     if not _reaches(identity, folder, reachable):
         return None
     lodging = Lodging(identity, folder, reachable)
-    if lodging.cluster.exists() and lodging.cluster.stat().st_uid != identity.uid:
-        lodging.own(lodging.cluster)
+    # What root made here, in a namespace, before.
+    for path in (lodging.cluster, folder / "run"):
+        if path.exists() and path.stat().st_uid != identity.uid:
+            lodging.own(path)
     return lodging
 
 

@@ -27,6 +27,8 @@ class RoundStub(Part, frozen=True):
     closes_at: datetime
     reason: str = ""
     """Why it is paused or void."""
+    takes_ideas: bool = False
+    """Fans raise ideas in it and support them; there is no ballot."""
 
 
 class Ticket(Part, frozen=True):
@@ -72,11 +74,22 @@ class Board(Part, frozen=True):
     """That count right now."""
     as_of: datetime
     is_approval: bool = False
+    cut: int | None = None
+    """How many go on, where a tie lets more or fewer through than the terms foresee."""
+    more: int = 0
+    """Options below that are not shown."""
 
     @property
     def keeps(self) -> int:
         """How many go on: rows above the cut."""
-        return min(self.round.keeps, len(self.rows))
+        return min(self.round.keeps if self.cut is None else self.cut, len(self.rows))
+
+    @property
+    def unit(self) -> str:
+        """What the figures count."""
+        if self.round.takes_ideas:
+            return "Supporters"
+        return "Approvals" if self.is_approval else "Ballots"
 
     @property
     def most(self) -> int:
@@ -88,7 +101,7 @@ class Board(Part, frozen=True):
         """The news in one sentence."""
         leaders = [row.title for row in self.rows if row.count == self.most]
         if self.most == 0:
-            return "Nobody has voted yet"
+            return "Nobody has supported an idea yet" if self.round.takes_ideas else "Nobody has voted yet"
         if len(leaders) > 3:
             return f"{words.words(len(leaders)).capitalize()} are level"
         if len(leaders) > 1:
@@ -146,6 +159,8 @@ class CampaignPage(Page, frozen=True):
     terms_href: str
     voices: Sequence[Voice]
     tape: Tape
+    stream: str
+    """Where the live figures come from; it says which state of the rounds this page shows."""
     about: str = ""
     """Markdown: what the host wrote about the campaign."""
     ideas: int = 0

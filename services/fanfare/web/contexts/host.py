@@ -10,6 +10,10 @@ from fanfare.web.contexts.results import Column
 from fanfare.web.contexts.shell import Form, Page, Part
 
 
+ActName = Literal["open", "extend", "pause", "resume", "close", "void"]
+"""What a host can do with a round."""
+
+
 class DeskCampaign(Part, frozen=True):
     """A campaign on the desk."""
 
@@ -82,8 +86,7 @@ class PlanPage(DraftPage, frozen=True):
     round_id: str = ""
     campaign_title: str = ""
     after: int = 0
-    """As in the round's desk."""
-
+    """As on the round's desk."""
 
 
 class NewCampaignPage(Page, frozen=True):
@@ -115,7 +118,7 @@ class RoundDeskPage(Page, frozen=True):
     eligible: int
     columns: Sequence[Column]
     columns_unit: str
-    acts: Sequence[Literal["open", "extend", "pause", "resume", "close", "void"]]
+    acts: Sequence[ActName]
     """Allowed now."""
     after: int
     """Number of contested decisions of this campaign that the page shows: posted back, so that an overtaken host is told."""

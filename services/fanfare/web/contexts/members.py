@@ -77,6 +77,8 @@ class SetupPage(Page, frozen=True):
     """The colour, once it is readable."""
     token: str = ""
     """Of the link on the console: posted back, and used up when the record begins."""
+    guesses_zone: bool = False
+    """Nothing was typed yet: a script may choose the browser's own zone."""
 
 
 class LimitsPage(Page, frozen=True):

@@ -1,11 +1,30 @@
 """The pages: each module fills the contexts of one area and answers its forms."""
 
 from fastapi import FastAPI
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from fanfare.web.layout import STATIC
+
+MODULES = ()
+"""Each has a ``router``."""
+
+
+class HashedFiles(StaticFiles):
+    """Files that may be kept for ever where the address names the hash of their bytes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer with a file and how long it may be kept."""
+        response = await super().get_response(path, scope)
+        hashed = scope["query_string"].startswith(b"v=")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "public, max-age=3600"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
 
 
 def mount(app: FastAPI) -> None:
     """Add every page and the static files to *app*."""
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for module in MODULES:
+        app.include_router(module.router, include_in_schema=False)
+    app.mount("/static", HashedFiles(directory=STATIC), name="static")

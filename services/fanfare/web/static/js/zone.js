@@ -1,5 +1,5 @@
-// Set-up: the browser knows its time zone better than the server can guess it. What was chosen already stays.
+// Set-up, before anything was typed: the browser knows its time zone, the server could only guess it.
 
 const zone = document.getElementById("zone");
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && zone.dataset.guess !== undefined && [...zone.options].some((option) => option.value === here)) zone.value = here;
+if (zone && [...zone.options].some((option) => option.value === here)) zone.value = here;

@@ -1,0 +1,135 @@
+"""The host's desk: her campaigns and what waits in them; and the door that all pages of hosts share."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from psycopg import AsyncConnection
+
+from fanfare.campaigns.clockwork import TOO_LATE
+from fanfare.campaigns.drafts import DraftCampaign
+from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
+from fanfare.campaigns.routes import TheCampaigns
+from fanfare.members.csrf import guard
+from fanfare.platform.edge import Host, TheDesk, note_position
+from fanfare.platform.refusals import SignInNeeded
+from fanfare.record.campaigns import Campaign, Round
+from fanfare.record.position import Position
+from fanfare.record.terms import Advanced
+from fanfare.views import board
+from fanfare.web import urls, words
+from fanfare.web.contexts.host import DeskCampaign, DeskPage
+from fanfare.web.shells import leave_notice, see_other, show, to_sign_in
+
+class DeskRoute(APIRoute):
+    """Leads a stranger who opens a page of hosts to sign in, and back to it."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Return the handler with that door before it."""
+        handler: Callable[[Request], Any] = super().get_route_handler()
+
+        async def behind_the_door(request: Request) -> Response:
+            try:
+                answer: Response = await handler(request)
+            except SignInNeeded:
+                if request.method not in ("GET", "HEAD"):
+                    raise
+                return to_sign_in(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+            return answer
+
+        return behind_the_door
+
+
+def desk_router() -> APIRouter:
+    """Return a router for pages of hosts: what they post is guarded, and the API's description leaves them out."""
+    return APIRouter(route_class=DeskRoute, dependencies=[Depends(guard)], include_in_schema=False)
+
+
+router = desk_router()
+
+
+def led_to(request: Request, address: str, said: str = "", position: Position | None = None) -> RedirectResponse:
+    """Lead the browser on after a post, to a page that shows *position* and says at its head what was done."""
+    answer = see_other(address)
+    if said:
+        leave_notice(request, answer, said)
+    if position is not None:
+        note_position(answer, position)
+    return answer
+
+
+@router.get(urls.DESK)
+async def desk(request: Request, host: Host, the_desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
+    """Show the drafts and the campaigns, with what waits in each."""
+    del host
+    await the_desk.catch_up()
+    public = [each for each in the_desk.streams.campaigns.values() if each.id]
+    async with the_desk.pool.connection() as connection:
+        listed = [await _campaign(connection, each, the_desk.now) for each in reversed(public)]
+    ids = {each.id for each in public}
+    drafts = [_draft(draft_id, draft) for draft_id, draft in await campaigns.drafts() if draft_id not in ids]
+    listed.sort(key=lambda each: each.state == "over")
+    return await show(request, DeskPage(campaigns=[*drafts, *listed]), section="desk")
+
+
+def _draft(draft_id: str, draft: DraftCampaign) -> DeskCampaign:
+    silent = sum(not (each.question.strip() and each.why.strip() and each.outcome.strip()) for each in draft.rounds)
+    line = f"{words.counted(len(draft.rounds), 'round').capitalize()}."
+    if not draft.rounds:
+        line = "No round yet."
+    elif silent:
+        says = "does not say" if silent == 1 else "do not say"
+        line = f"{words.words(silent).capitalize()} of {words.words(len(draft.rounds))} {says} what it asks, why, or what happens next."
+    return DeskCampaign(id=draft_id, title=draft.title.strip() or "A campaign without a title", state="draft", line=line)
+
+
+async def _campaign(connection: AsyncConnection, campaign: Campaign, now: datetime) -> DeskCampaign:
+    known = await read_campaign(connection, campaign)
+    current = known.current
+    if current is None:
+        return DeskCampaign(id=campaign.id, title=known.title, state="open", line="No round is planned.")
+    over = current.status in ("sealed", "void")
+    found = campaign.rounds[current.number - 1]
+    line = f"Round {current.number} of {len(known.rounds)} {_says(current)}"
+    if current.status in ("open", "closing", "closed"):
+        counted = (await board.board(connection, found)).counted
+        line += f"; {words.counted(counted, 'support' if current.method == 'support.v1' else 'ballot')}"
+        line += " counts" if counted == 1 else " count"
+    wait = waits(campaign, found, now)
+    return DeskCampaign(
+        id=campaign.id,
+        title=known.title,
+        state="over" if over else "open",
+        line=f"{line}. {wait}".strip(),
+        round_id=current.id,
+    )
+
+
+def _says(found: RoundRead) -> str:
+    if found.status == "planned":
+        return "has not opened yet"
+    return "is paused" if found.paused else f"is {found.status}"
+
+
+def waits(campaign: Campaign, found: Round, now: datetime) -> str:
+    """Return why a round waits for a host, as a sentence; empty where its clock goes on by itself."""
+    source = found.plan.options
+    if found.status == "planned":
+        earlier = campaign.round(source.round) if isinstance(source, Advanced) else None
+        if earlier is not None and earlier.status == "void":
+            return "The round that its options come from is void. Change its plan, or void it too."
+        if earlier is not None and earlier.status != "sealed" and found.plan.opens_at < now:
+            return "Its time has come, and the round before it is not sealed. Close that one first."
+        if found.plan.opens_at + TOO_LATE < now:
+            return "Its time has passed without it opening by itself. Open it by hand, or change its plan."
+    if found.status == "open" and found.closes_at is not None and found.closes_at + TOO_LATE < now:
+        return "Its close has passed without it closing by itself. Close it by hand, or extend it."
+    return ""
+
+
+def opened_from(campaign: Campaign, found: Round) -> Sequence[Round]:
+    """Return the rounds that have opened with what went on from *found*."""
+    return [each for each in campaign.rounds if each.terms and each.plan.options == Advanced(round=found.id)]

@@ -1,0 +1,203 @@
+"""Rounds in the words of the pages: stubs, tickets, terms, boards."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from fastapi import Request
+from psycopg import AsyncConnection
+
+from fanfare.campaigns.reading import CampaignRead, RoundRead
+from fanfare.platform.desk import Desk
+from fanfare.platform.edge import Caller
+from fanfare.record.campaigns import Campaign, Round, RoundOpened
+from fanfare.reports import receipts
+from fanfare.views import figures
+from fanfare.views.board import board, labels
+from fanfare.voting.service import Voting
+from fanfare.web import urls, words
+from fanfare.web.contexts.campaigns import Board, BoardRow, RoundState, RoundStub, Standing, Term, Ticket
+from fanfare.web.shells import brand_of, colour_of, visitor_of
+
+SUPPORT, APPROVAL = "support.v1", "approval.v1"
+ROWS_SHOWN = 40
+"""The most options on a board; the CSV of the report has them all."""
+_SUMMARY = 220
+_LATECOMER = "Only members who had joined before this round opened may vote in it."
+UNNAMED = "Words that were deleted"
+
+
+def stub(read: CampaignRead, each: RoundRead) -> RoundStub:
+    """Return a round as the strip shows it."""
+    return RoundStub(
+        id=each.id,
+        number=each.number,
+        name=each.name,
+        state=state_of(each),
+        takes=_takes(read, each),
+        keeps=each.advance,
+        opens_at=each.opens_at,
+        closes_at=each.closes_at,
+        reason=each.reason,
+        takes_ideas=each.method == SUPPORT,
+    )
+
+
+def strip(read: CampaignRead) -> tuple[RoundStub, ...]:
+    """Return all rounds of a campaign in their order."""
+    return tuple(stub(read, each) for each in read.rounds)
+
+
+def state_of(each: RoundRead) -> RoundState:
+    """Return where a round stands, as its page says it; from its closing time on it is closing."""
+    if each.status == "open" and each.closes_at <= datetime.now(UTC):
+        return "closing"
+    states: dict[str, RoundState] = {"planned": "upcoming", "closing": "closing", "closed": "closed", "sealed": "sealed", "void": "void"}
+    return states.get(each.status, "paused" if each.paused else "open")
+
+
+def _takes(read: CampaignRead, each: RoundRead) -> int | None:
+    if each.method == SUPPORT:
+        return None
+    earlier = next((other for other in read.rounds if other.id == each.from_round), None)
+    return len(each.options) or (earlier.advance if earlier else None)
+
+
+def opened_last(read: CampaignRead) -> RoundRead | None:
+    """Return the round whose figures the campaign's page shows: the present one, or the last that opened."""
+    current = read.current
+    if current and current.status != "planned":
+        return current
+    return next((each for each in reversed(read.rounds) if each.status not in ("planned", "void")), None)
+
+
+def round_of(read: CampaignRead, round_id: str) -> RoundRead:
+    """Return the round of that id, which is known to be there."""
+    return next(each for each in read.rounds if each.id == round_id)
+
+
+def summary(story: str) -> tuple[str, str]:
+    """Return the first sentences of a story for the ticket, and the whole story where it has more."""
+    first = story.strip().partition("\n\n")[0].replace("\n", " ")
+    if len(first) > _SUMMARY:
+        first = first[:_SUMMARY].rpartition(" ")[0].rstrip(",;:") + "…"
+    return first, story if first != story.strip() else ""
+
+
+async def ticket(request: Request, campaign: Campaign, read: CampaignRead) -> Ticket:
+    """Return the head of a campaign for whoever reads it."""
+    desk: Desk = request.app.state.desk
+    current = read.current
+    standing, reason = await _standing(request, campaign, current)
+    async with desk.pool.connection() as connection:
+        members = await figures.members(connection)
+    return Ticket(
+        campaign_id=read.id,
+        title=read.title or UNNAMED,
+        summary=summary(read.story)[0],
+        host_name=await brand_of(desk) or "Fanfare",
+        fans=members,
+        colour=colour_of(desk),
+        round=stub(read, current) if current else None,
+        standing=standing,
+        takes_ideas=ideas_round(read) is not None,
+        reason=reason,
+    )
+
+
+def ideas_round(read: CampaignRead) -> RoundRead | None:
+    """Return the round that takes ideas now; none where no one does."""
+    return next((each for each in read.rounds if each.method == SUPPORT and state_of(each) == "open"), None)
+
+
+async def _standing(request: Request, campaign: Campaign, current: RoundRead | None) -> tuple[Standing, str]:
+    visitor = await visitor_of(request)
+    if visitor is None:
+        return "signed-out", ""
+    found = campaign.round(current.id) if current else None
+    if current is None or found is None or current.method == SUPPORT or found.status != "open":
+        return "can-vote", ""
+    if not await may_vote(request, found, visitor):
+        return "not-eligible", _LATECOMER
+    voting: Voting = request.app.state.voting
+    desk: Desk = request.app.state.desk
+    token = await voting.token(current.id, visitor.member)
+    async with desk.pool.connection() as connection:
+        chosen = await receipts.counting_choice(connection, found.terms_hash, token)
+    return ("voted" if chosen else "can-vote"), ""
+
+
+async def may_vote(request: Request, found: Round, fan: Caller) -> bool:
+    """Tell whether a member is of the electorate of an open round."""
+    if found.plan.electorate == "members":
+        return True
+    desk: Desk = request.app.state.desk
+    async with desk.pool.connection() as connection:
+        return await receipts.joined_before_opening(connection, found.id, fan.member)
+
+
+METHODS = {SUPPORT: "Support; each fan gives one to as many ideas as she likes", "plurality.v1": "One choice each"}
+ELECTORATES = {"members": "Members", "members-before-opening": "Members who had joined before it opened"}
+TIES = {"earliest": "the earliest goes on", "all-advance": "all that are tied go on"}
+
+
+def method_of(each: RoundRead) -> str:
+    """Return how a round is voted in, in words."""
+    if each.method == APPROVAL:
+        return f"Tick up to {words.words(each.most)}" if each.most < max(len(each.options), 2) else "Tick all you like"
+    return METHODS.get(each.method, each.method)
+
+
+def terms(each: RoundRead, opened_at: datetime | None, zone: str) -> tuple[Term, ...]:
+    """Return how a round counts, line by line."""
+    now = datetime.now(UTC)
+    frozen = words.when(opened_at, zone, now) if opened_at else "not yet; its plan may still change"
+    last = Term("Support", "can be taken back") if each.method == SUPPORT else Term("Your last ballot", "is the one")
+    return (
+        Term("Method", method_of(each)),
+        Term("Who may take part" if each.method == SUPPORT else "Who may vote", ELECTORATES[each.electorate]),
+        last,
+        Term("Go on", words.number(each.advance)),
+        Term("A tie at the cut", TIES[each.ties]),
+        Term("Terms frozen", frozen),
+    )
+
+
+def opened_at(moments: dict[tuple[str, str], datetime], round_id: str) -> datetime | None:
+    """Return when a round opened, from what :func:`fanfare.views.figures.moments` told."""
+    return moments.get((round_id, RoundOpened.wire))
+
+
+async def board_now(connection: AsyncConnection, found: Round, of: RoundStub) -> Board:
+    """Return the leaderboard of a round as it is now."""
+    now = await board(connection, found)
+    shown = now.result.ranking[: max(ROWS_SHOWN, len(now.result.advanced))]
+    rows = tuple(BoardRow(each.option, "", each.rank, each.votes) for each in shown)
+    return await worded(
+        connection,
+        found,
+        Board(
+            of,
+            rows,
+            now.counted,
+            datetime.now(UTC),
+            is_approval=found.plan.method == APPROVAL,
+            cut=len(now.result.advanced),
+            more=len(now.result.ranking) - len(rows),
+        ),
+    )
+
+
+async def worded(connection: AsyncConnection, found: Round, made: Board) -> Board:
+    """Return a board with the titles, the authors and the addresses of its rows."""
+    titles = await labels(connection, found)
+    authors = await figures.authors(connection, [row.id for row in made.rows])
+    rows = tuple(
+        msgspec.structs.replace(
+            row,
+            title=titles.get(row.id) or UNNAMED,
+            by=authors.get(row.id, ""),
+            href=urls.idea(row.id) if row.id in authors else "",
+        )
+        for row in made.rows
+    )
+    return msgspec.structs.replace(made, rows=rows)
