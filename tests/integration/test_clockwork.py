@@ -63,8 +63,7 @@ class Stage:
         self.worker = Worker(parts.log, [Follower(each, parts.pool, parts.log) for each in PROJECTIONS], 4)
 
     async def start(self) -> None:
-        for follower in self.worker._followers:
-            await follower.prepare()
+        await self.worker.prepare()
 
     async def project(self) -> None:
         while await self.worker.drain():

@@ -9,8 +9,9 @@ from typing import Literal
 import msgspec
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from psycopg import AsyncConnection
 
-from fanfare.campaigns.reading import CampaignRead, read_campaign
+from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
 from fanfare.members import mail, vault
 from fanfare.members.address import on_this_site
 from fanfare.members.csrf import csrf_token
@@ -19,7 +20,7 @@ from fanfare.platform.edge import WAIT_COOKIE, Authenticate, Caller
 from fanfare.platform.refusals import Refusal
 from fanfare.platform.settings import Settings
 from fanfare.platform.texts import read
-from fanfare.record.campaigns import Campaign
+from fanfare.record.campaigns import Campaign, RoundClosing, RoundOpened
 from fanfare.record.position import Position
 from fanfare.views import figures
 from fanfare.web import tints, urls
@@ -112,10 +113,24 @@ def colour_of(desk: Desk) -> str:
 
 
 async def campaign_in_words(request: Request, campaign: Campaign) -> CampaignRead:
-    """Return a campaign in words."""
+    """Return a campaign in words, as :func:`in_words` does."""
     desk: Desk = request.app.state.desk
     async with desk.pool.connection() as connection:
-        return await read_campaign(connection, campaign)
+        return await in_words(connection, campaign)
+
+
+async def in_words(connection: AsyncConnection, campaign: Campaign) -> CampaignRead:
+    """Return a campaign in words; a round that opened or closed before its time says when it did."""
+    read = await read_campaign(connection, campaign)
+    moments = await figures.moments(connection, campaign.id)
+    return read.model_copy(update={"rounds": [_as_it_was(each, moments) for each in read.rounds]})
+
+
+def _as_it_was(each: RoundRead, moments: dict[tuple[str, str], datetime]) -> RoundRead:
+    if each.status == "planned":
+        return each
+    opened, closed = moments.get((each.id, RoundOpened.wire)), moments.get((each.id, RoundClosing.wire))
+    return each.model_copy(update={"opens_at": opened or each.opens_at, "closes_at": closed or each.closes_at})
 
 
 def chrome(read: CampaignRead, colour: str) -> CampaignChrome:

@@ -23,6 +23,11 @@ def campaign(campaign_id: str, part: str = "") -> str:
     return f"/campaigns/{quote(campaign_id)}" + (f"/{part}" if part else "")
 
 
+def live(campaign_id: str, state: str) -> str:
+    """Return the live stream of a campaign; *state* is the one that the page shows."""
+    return _with(campaign(campaign_id, "live"), {"state": state})
+
+
 def ideas(campaign_id: str, **query: str) -> str:
     """Return the ideas of a campaign, sorted and filtered by *query*."""
     return _with(campaign(campaign_id, "ideas"), query)

@@ -26,8 +26,7 @@ class Worker:
 
     async def run(self) -> None:
         """Drain for ever; a lost database connection is waited for."""
-        for follower in self._followers:
-            await follower.prepare()
+        await self.prepare()
         while True:
             try:
                 if not await self.drain():
@@ -35,6 +34,11 @@ class Worker:
             except OperationalError as error:
                 _log.warning("the database does not answer", error=str(error))
                 await asyncio.sleep(0.5)
+
+    async def prepare(self) -> None:
+        """Make the tables that are missing, and load the positions."""
+        for follower in self._followers:
+            await follower.prepare()
 
     async def drain(self) -> int:
         """

@@ -136,6 +136,8 @@ class TapeEntry(Part, frozen=True):
     """`0/1,204`: partition and offset."""
     text: str
     at: datetime
+    to_the_minute: bool = False
+    """The record tells no more: so it is with ballots."""
 
 
 class Tape(Part, frozen=True):
@@ -159,11 +161,11 @@ class CampaignPage(Page, frozen=True):
     terms_href: str
     voices: Sequence[Voice]
     tape: Tape
-    stream: str
-    """Where the live figures come from; it says which state of the rounds this page shows."""
     about: str = ""
     """Markdown: what the host wrote about the campaign."""
     ideas: int = 0
+    stream: str = ""
+    """Which state of the rounds this page shows: a live stream that knows another one tells the page to load again."""
 
 
 class CampaignStrip(Part, frozen=True):

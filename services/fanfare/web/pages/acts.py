@@ -43,7 +43,7 @@ _OUT_OF_TURN = {
     campaigns.RoundClosing.wire: "Closed by hand",
 }
 CLOCK = "The clock"
-_GONE = "Somebody who left"
+GONE = "Somebody who left"
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ class Told(msgspec.Struct, frozen=True):
 
 def who(act: Act) -> str:
     """Return who did it: a member as she is called today, or the clock."""
-    return act.name or (_GONE if act.member else CLOCK)
+    return act.name or (GONE if act.member else CLOCK)
 
 
 def sentence(act: Act, told: Told) -> str:

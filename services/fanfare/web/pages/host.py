@@ -14,6 +14,7 @@ from fanfare.campaigns.drafts import DraftCampaign
 from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
 from fanfare.campaigns.routes import TheCampaigns
 from fanfare.members.csrf import guard
+from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Host, TheDesk, note_position
 from fanfare.platform.refusals import SignInNeeded
 from fanfare.record.campaigns import Campaign, Round
@@ -23,6 +24,7 @@ from fanfare.views import board
 from fanfare.web import urls, words
 from fanfare.web.contexts.host import DeskCampaign, DeskPage
 from fanfare.web.shells import leave_notice, see_other, show, to_sign_in
+
 
 class DeskRoute(APIRoute):
     """Leads a stranger who opens a page of hosts to sign in, and back to it."""
@@ -77,12 +79,10 @@ async def desk(request: Request, host: Host, the_desk: TheDesk, campaigns: TheCa
 
 def _draft(draft_id: str, draft: DraftCampaign) -> DeskCampaign:
     silent = sum(not (each.question.strip() and each.why.strip() and each.outcome.strip()) for each in draft.rounds)
-    line = f"{words.counted(len(draft.rounds), 'round').capitalize()}."
-    if not draft.rounds:
-        line = "No round yet."
-    elif silent:
-        says = "does not say" if silent == 1 else "do not say"
-        line = f"{words.words(silent).capitalize()} of {words.words(len(draft.rounds))} {says} what it asks, why, or what happens next."
+    rounds = words.counted(len(draft.rounds), "round")
+    line = f"{rounds}, ready to be looked at once more." if draft.rounds else "No round yet."
+    if silent:
+        line = f"{rounds}; {words.words(silent)} of them without its question, why you ask, or what happens with the answers."
     return DeskCampaign(id=draft_id, title=draft.title.strip() or "A campaign without a title", state="draft", line=line)
 
 
@@ -128,6 +128,12 @@ def waits(campaign: Campaign, found: Round, now: datetime) -> str:
     if found.status == "open" and found.closes_at is not None and found.closes_at + TOO_LATE < now:
         return "Its close has passed without it closing by itself. Close it by hand, or extend it."
     return ""
+
+
+def zone_of(desk: Desk) -> str:
+    """Return the zone in which the pages of this site say times."""
+    founded = desk.streams.site.founded
+    return founded.zone if founded else "UTC"
 
 
 def opened_from(campaign: Campaign, found: Round) -> Sequence[Round]:

@@ -1,46 +1,187 @@
-"""A host's desk of one round: where it stands, what she can do now, and what others decided meanwhile."""
+"""A host's desk of one round: where it stands, what she can do now, and what she decides."""
 
-import secrets
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import get_args
 
-import msgspec
 from fastapi import Request, Response
-from psycopg import AsyncConnection
+from fastapi.responses import HTMLResponse
 
-from fanfare.campaigns.drafts import DraftRound
-from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
+from fanfare.campaigns.refusals import PlanRefused
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.campaigns.service import Campaigns
-from fanfare.platform.desk import Acknowledged, Asked, Desk
-from fanfare.platform.edge import Caller, Host, TheDesk, asked
+from fanfare.platform.desk import Acknowledged, Desk
+from fanfare.platform.edge import Caller, Host, TheDesk
 from fanfare.platform.refusals import NotFound, Refusal
-from fanfare.record.campaigns import Campaign, Round
-from fanfare.record.kinds import canonical, digest
-from fanfare.record.position import Position
-from fanfare.record.terms import Advanced, FixedList
+from fanfare.record.campaigns import Campaign, Round, RoundClosing, RoundOpened
 from fanfare.reports.counted import Counted
-from fanfare.reports.report import Figures, Turnout
+from fanfare.reports.report import Figures
+from fanfare.views import figures as amounts
 from fanfare.views import timeline
-from fanfare.web import local_times, urls, words
-from fanfare.web.contexts.campaigns import RoundState, RoundStub
-from fanfare.web.contexts.host import ActName, OvertakenPage, PublicAct, RoundDeskPage
+from fanfare.web import local_times, turnout, urls, words
+from fanfare.web.contexts.campaigns import RoundStub
+from fanfare.web.contexts.host import ActName, PublicAct, RoundDeskPage
 from fanfare.web.contexts.ideas import Step
-from fanfare.web.contexts.results import Column
 from fanfare.web.contexts.shell import Form
-from fanfare.web.pages.decisions_said import said
-from fanfare.web.pages.host import chrome, desk_router, led_to, opened_from, shown, waits
-from fanfare.web.typed import posted
+from fanfare.web.pages import acts, rounds
+from fanfare.web.pages.host import desk_router, led_to, opened_from, waits, zone_of
+from fanfare.web.pages.overtaken import has_been_overtaken, overtaken, telling
+from fanfare.web.shells import campaign_in_words, show
+from fanfare.web.typed import Fields, decision_asked, fresh_key, posted
 
 router = desk_router()
-STATES: dict[str, RoundState] = {"planned": "upcoming", "open": "open", "closing": "closing", "closed": "closed", "sealed": "sealed", "void": "void"}
-WANTED = {
-    "open": "open the round",
-    "extend": "extend the round",
-    "pause": "pause the round",
-    "resume": "resume the round",
-    "close": "close the round",
-    "void": "void the round",
-    "plan": "change the plan of the round",
+DONE = {
+    "open": "The round is open. Its terms are frozen.",
+    "extend": "The round closes later. Those who have voted are told by mail.",
+    "pause": "The round is paused. Ballots that are in stay in.",
+    "resume": "The round goes on.",
+    "close": "The round is closing. It is sealed as soon as its last ballots are read back.",
+    "void": "The round is void. Those who have voted are told by mail.",
 }
+WHERE_WRONG = {"plan-refused": "closes_at", "text-refused": "reason"}
+_PUBLIC_ACTS = 6
+
+
+@router.get("/host/rounds/{round_id}")
+async def round_desk(round_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
+    """Show the desk of a round."""
+    del host
+    return await _shown(request, desk, *await campaigns.round(round_id))
+
+
+@router.post("/host/rounds/{round_id}/{act}")
+async def decide(round_id: Id, act: str, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+    """Carry out what a host decided, unless somebody else decided since she looked."""
+    if act not in get_args(ActName):
+        raise NotFound
+    fields = await posted(request)
+    found = await campaigns.round(round_id)
+    try:
+        done = await _do(campaigns, found, act, fields, host)
+    except Refusal as refusal:
+        if has_been_overtaken(desk, found[0].id, fields):
+            return await overtaken(request, desk, found, act, fields)
+        form = Form(values=fields, errors={WHERE_WRONG.get(refusal.code, ""): sentence_of(refusal)})
+        return await _shown(request, desk, *found, form=form, failed_act=act, status=refusal.status)
+    return led_to(request, urls.round_desk(round_id), DONE[act], done.position)
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """Return a refusal as one text for a form: what is so, and what helps."""
+    said = str(refusal)
+    return said if refusal.code in WHERE_WRONG else f"{refusal.title} {said}".strip()
+
+
+async def _do(campaigns: Campaigns, found: tuple[Campaign, Round], act: str, fields: Fields, host: Caller) -> Acknowledged:
+    asked, reason = decision_asked(host, act, found[1].id, fields), fields.get("reason", "")
+    match act:
+        case "open":
+            return await campaigns.open(found, asked)
+        case "extend":
+            return await campaigns.extend(found, asked, _typed_close(fields), reason)
+        case "pause":
+            return await campaigns.pause(found, asked, reason)
+        case "resume":
+            return await campaigns.resume(found, asked)
+        case "close":
+            return await campaigns.close(found, asked)
+        case _:
+            return await campaigns.void(found, asked, reason)
+
+
+def _typed_close(fields: Fields) -> datetime:
+    try:
+        return local_times.read(fields.get("closes_at", ""), fields.get("zone", ""))
+    except local_times.TimeUnreadable as error:
+        raise PlanRefused(str(error)) from error
+
+
+async def _shown(
+    request: Request,
+    desk: Desk,
+    campaign: Campaign,
+    found: Round,
+    *,
+    form: Form | None = None,
+    failed_act: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    read = await campaign_in_words(request, campaign)
+    stub, zone = rounds.stub(read, rounds.round_of(read, found.id)), zone_of(desk)
+    async with desk.pool.connection() as connection:
+        counted = await Counted(connection).figures(found)
+        lately = await timeline.acts(connection, campaign=campaign.id, kinds=("decision",), limit=_PUBLIC_ACTS)
+        moments = await amounts.moments(connection, campaign.id)
+    columns, unit = turnout.columns(counted.turnout, zone)
+    told = telling(desk, campaign)
+    opened = moments.get((found.id, RoundOpened.wire))
+    page = RoundDeskPage(
+        round=stub,
+        rounds=len(campaign.rounds),
+        campaign_title=read.title,
+        campaign_id=campaign.id,
+        clock=[*_before(found, stub, opened, zone, desk.now), *_after(found, stub, moments.get((found.id, RoundClosing.wire)), zone, desk.now)],
+        ballots=counted.ballots.received,
+        voters=counted.ballots.counted,
+        eligible=counted.members,
+        columns=columns,
+        columns_unit=unit,
+        acts=allowed(campaign, found),
+        after=desk.streams.decisions(campaign.id),
+        idempotency_key=fresh_key(),
+        public_acts=[PublicAct(each.at, f"{acts.who(each)} {acts.sentence(each, told)}") for each in lately],
+        form=form or Form(),
+        failed_act=failed_act,
+        waits=waits(campaign, found, desk.now),
+        is_support=stub.takes_ideas,
+    )
+    return await show(request, page, section="desk", campaign=read, status=status)
+
+
+def allowed(campaign: Campaign, found: Round) -> tuple[ActName, ...]:
+    """Return what a host can do with a round now."""
+    match found.status:
+        case "planned":
+            return ("open", "void")
+        case "open":
+            return ("resume", "extend", "close", "void") if found.paused else ("extend", "pause", "close", "void")
+        case "closing" | "closed":
+            return ("void",)
+        case "sealed":
+            return () if opened_from(campaign, found) else ("void",)
+        case _:
+            return ()
+
+
+def _before(found: Round, stub: RoundStub, opened: datetime | None, zone: str, now: datetime) -> list[Step]:
+    if found.terms is None and found.status == "void":
+        return [Step("It never opened", "No terms were frozen and no ballot was taken.", "failed")]
+    if found.terms is None:
+        opens = f"Opens {words.when(stub.opens_at, zone, now)}"
+        return [
+            Step("The plan is public", "It may still be changed, visibly. At the opening it freezes into terms.", "now"),
+            Step(opens, "By itself, if the options are known by then.", "next"),
+        ]
+    at = words.when(opened or stub.opens_at, zone, now)
+    line = f"Nobody can change them unseen, you included. Fingerprint {words.short_hash(found.terms_hash)}."
+    return [Step(f"Terms frozen, {at}", line, "done")]
+
+
+def _after(found: Round, stub: RoundStub, closing: datetime | None, zone: str, now: datetime) -> list[Step]:
+    closes = words.when(stub.closes_at, zone, now)
+    closed = Step(f"Closed, {words.when(closing or stub.closes_at, zone, now)}", "Ballots that came later are late.", "done")
+    match found.status:
+        case "planned":
+            return [Step(f"Closes {closes}", "By itself.", "next")]
+        case "open":
+            title = f"Paused; the close stays {closes}" if found.paused else f"Open until {closes}"
+            line = f"“{stub.reason}”" if found.paused else f"{words.left(stub.closes_at, now)} left."
+            return [Step(title, line, "now"), Step("Close and count", "By itself. Nobody needs to be there.", "next")]
+        case "closing":
+            return [Step("Closing", "Its last ballots are being read back.", "now")]
+        case "closed":
+            return [closed, Step("Counting", "It is sealed as soon as its report is made.", "now")]
+        case "sealed":
+            fingerprint = words.short_hash(found.sealed.report) if found.sealed else ""
+            return [closed, Step("Sealed", f"Its report can no longer change. Fingerprint {fingerprint}.", "done")]
+        case _:
+            return [Step("Void", f"“{stub.reason}”", "failed")]

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from fanfare.campaigns.reading import CampaignRead, RoundRead
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Caller
-from fanfare.record.campaigns import Campaign, Round, RoundOpened
+from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports import receipts
 from fanfare.views import figures
 from fanfare.views.board import board, labels
@@ -147,10 +147,9 @@ def method_of(each: RoundRead) -> str:
     return METHODS.get(each.method, each.method)
 
 
-def terms(each: RoundRead, opened_at: datetime | None, zone: str) -> tuple[Term, ...]:
+def terms(each: RoundRead, zone: str) -> tuple[Term, ...]:
     """Return how a round counts, line by line."""
-    now = datetime.now(UTC)
-    frozen = words.when(opened_at, zone, now) if opened_at else "not yet; its plan may still change"
+    frozen = words.when(each.opens_at, zone, datetime.now(UTC)) if each.terms else "not yet; its plan may still change"
     last = Term("Support", "can be taken back") if each.method == SUPPORT else Term("Your last ballot", "is the one")
     return (
         Term("Method", method_of(each)),
@@ -160,11 +159,6 @@ def terms(each: RoundRead, opened_at: datetime | None, zone: str) -> tuple[Term,
         Term("A tie at the cut", TIES[each.ties]),
         Term("Terms frozen", frozen),
     )
-
-
-def opened_at(moments: dict[tuple[str, str], datetime], round_id: str) -> datetime | None:
-    """Return when a round opened, from what :func:`fanfare.views.figures.moments` told."""
-    return moments.get((round_id, RoundOpened.wire))
 
 
 async def board_now(connection: AsyncConnection, found: Round, of: RoundStub) -> Board:

@@ -104,6 +104,7 @@ async function reload() {
     if (inner && inner !== board) {
       board.replaceChildren(...inner.childNodes);
       board.hidden = inner.hidden;
+      board.dataset.stream = inner.dataset.stream;
       inner.replaceWith(board);
     }
     main.dispatchEvent(new CustomEvent("fanfare:swapped", { bubbles: true }));

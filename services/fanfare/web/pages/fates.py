@@ -1,0 +1,87 @@
+"""What came of an idea: its way through the rounds, step by step, with the reason."""
+
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+
+from fanfare.campaigns.reading import CampaignRead, RoundRead
+from fanfare.record.campaigns import Campaign
+from fanfare.views.board import Board, board
+from fanfare.web import words
+from fanfare.web.contexts.ideas import Step
+from fanfare.web.pages.rounds import SUPPORT, state_of
+
+
+class Way(msgspec.Struct, frozen=True):
+    """The way of one idea."""
+
+    steps: tuple[Step, ...]
+    stage: str
+    """In two or three words, for a list; empty while it gathers support."""
+    came_of_it: str
+    """In a sentence, for its author."""
+    ballot_round: str = ""
+    """The open round whose ballot it is on."""
+
+
+class Fates:
+    """Tells the ways of ideas of one campaign; each round's board is read once."""
+
+    def __init__(self, connection: AsyncConnection, campaign: Campaign, read: CampaignRead) -> None:
+        """Read through *connection*."""
+        self._connection = connection
+        self._campaign = campaign
+        self._read = read
+        self._boards: dict[str, Board] = {}
+
+    async def way(self, idea: dict[str, Any], raised: str) -> Way:
+        """Return the way of an idea; *raised* says when that was, and by whom."""
+        steps = [Step("Raised", raised, "done")]
+        if idea["version"] > 1:
+            steps.append(Step("Refined", f"{words.words(idea['version']).capitalize()} versions so far.", "done"))
+        if idea["withdrawn"]:
+            line = "Its author took it back."
+            return Way((*steps, Step("Withdrawn", line, "done")), "Withdrawn", line)
+        stage, ballot_round = "", ""
+        for each in self._read.rounds:
+            if each.id != idea["round"] and idea["idea"] not in {option.id for option in each.options}:
+                continue
+            step, stage = await self._step(each, idea["idea"])
+            steps.append(step)
+            if state_of(each) == "open" and each.method != SUPPORT:
+                ballot_round = each.id
+        return Way(tuple(steps), stage, f"{steps[-1].title}. {steps[-1].line}", ballot_round)
+
+    async def _step(self, each: RoundRead, idea: str) -> tuple[Step, str]:
+        is_support, state = each.method == SUPPORT, state_of(each)
+        if state == "void":
+            return Step(f"Round {each.number} was voided", each.reason, "done"), ""
+        place = await self._place(each, idea)
+        if state in ("open", "paused", "closing"):
+            title = "Gathering support" if is_support else f"On the ballot of round {each.number}"
+            line = f"{place} {_cut(each)} when the round closes." if is_support else place
+            return Step(title, line, "now"), "" if is_support else "On the ballot"
+        made = self._boards.get(each.id)
+        went_on = made is not None and idea in made.result.advanced
+        if not went_on:
+            title = f"Not the winner of round {each.number}" if each.advance == 1 else f"Not among the {words.words(each.advance)}"
+            return Step(title, f"{place} {_cut(each)}.", "done"), "Ended"
+        last = each.number == len(self._read.rounds)
+        title = f"Won round {each.number}" if each.advance == 1 else f"Went on from round {each.number}"
+        return Step(title, f"{place} {each.outcome}" if last else place, "done"), "Won" if last and each.advance == 1 else "Went on"
+
+    async def _place(self, each: RoundRead, idea: str) -> str:
+        found = self._campaign.round(each.id)
+        if each.id not in self._boards and found is not None:
+            self._boards[each.id] = await board(self._connection, found)
+        ranking = self._boards[each.id].result.ranking if each.id in self._boards else ()
+        own = next((standing for standing in ranking if standing.option == idea), None)
+        if own is None:
+            return ""
+        unit = "supporter" if each.method == SUPPORT else "vote"
+        return f"Place {own.rank} of {words.number(len(ranking))}, with {words.counted(own.votes, unit)}."
+
+
+def _cut(each: RoundRead) -> str:
+    return f"{words.words(each.advance).capitalize()} {'goes' if each.advance == 1 else 'go'} on"

@@ -1,0 +1,70 @@
+"""Two hosts at once: whoever decided upon what is no longer so is told what was decided meanwhile, and by whom."""
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from fanfare.platform.desk import Desk
+from fanfare.record.campaigns import Campaign, Round
+from fanfare.record.position import Position
+from fanfare.views import timeline
+from fanfare.web import words
+from fanfare.web.contexts.host import OvertakenPage
+from fanfare.web.pages import acts, rounds
+from fanfare.web.shells import campaign_in_words, show
+from fanfare.web.typed import Fields, whole
+
+_WAIT_S = 3.0
+_MOST = 20
+TRIED = {
+    "open": "open the round",
+    "extend": "extend the round",
+    "pause": "pause the round",
+    "resume": "resume the round",
+    "close": "close the round",
+    "void": "void the round",
+    "plan": "change the plan of the round",
+}
+
+
+def telling(desk: Desk, campaign: Campaign) -> acts.Told:
+    """Return what sentences about the acts of a campaign need to know."""
+    founded = desk.streams.site.founded
+    return acts.Told(
+        rounds={each.id: f"round {number}" for number, each in enumerate(campaign.rounds, 1)},
+        hosts=frozenset(member for member, role in desk.streams.site.roles if role in ("host", "admin")),
+        zone=founded.zone if founded else "UTC",
+        now=desk.now,
+    )
+
+
+def has_been_overtaken(desk: Desk, campaign_id: str, fields: Fields) -> bool:
+    """Tell whether something was decided about a campaign since the form was shown."""
+    after = whole(fields.get("after", ""))
+    return after is not None and after != desk.streams.decisions(campaign_id)
+
+
+async def overtaken(
+    request: Request, desk: Desk, found: tuple[Campaign, Round], act: str, fields: Fields
+) -> HTMLResponse:
+    """Answer with what was decided meanwhile; what she typed is kept."""
+    campaign, of = found
+    campaign = desk.streams.campaigns.get(campaign.id, campaign)
+    # The rows may be a moment behind the decisions that this process has read.
+    await request.app.state.waiting.reached(Position(0, desk.streams.next_offset - 1), _WAIT_S)
+    async with desk.pool.connection() as connection:
+        lately = await timeline.acts(connection, campaign=campaign.id, kinds=("decision",), limit=_MOST)
+    missed = max(1, desk.streams.decisions(campaign.id) - (whole(fields.get("after", "")) or 0))
+    offsets = sorted({each.offset for each in lately}, reverse=True)[:missed]
+    meanwhile = [each for each in reversed(lately) if each.offset in offsets]
+    told = telling(desk, campaign)
+    read = await campaign_in_words(request, campaign)
+    page = OvertakenPage(
+        round=rounds.stub(read, rounds.round_of(read, of.id)),
+        campaign_title=read.title,
+        tried=TRIED[act],
+        decided=words.listed([f"{acts.who(each)} {acts.sentence(each, told)}" for each in meanwhile]) or "Something else was decided",
+        decided_at=lately[0].at if lately else desk.now,
+        position=f"0/{words.number(lately[0].offset)}" if lately else "the end",
+        reason=fields.get("reason", "").strip(),
+    )
+    return await show(request, page, section="desk", campaign=read, status=409)

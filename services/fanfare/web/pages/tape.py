@@ -1,0 +1,40 @@
+"""The tape: the latest entries of the record, at the foot of live pages."""
+
+from collections.abc import AsyncIterator
+
+from psycopg import AsyncConnection
+
+from fanfare.platform.desk import Desk
+from fanfare.record.ballots import BallotCast
+from fanfare.record.entry import unpack
+from fanfare.views import timeline
+from fanfare.views.timeline import Act
+from fanfare.web import words
+from fanfare.web.contexts.campaigns import Tape, TapeEntry
+from fanfare.web.pages.acts import Told, sentence, who
+
+_SHOWN, _EACH = 10, 3
+
+
+async def latest(desk: Desk, connection: AsyncConnection, told: Told) -> Tape:
+    """Return the latest entries of all partitions: ballots as numbers, everything else as who did what."""
+    heads = await desk.log.heads()
+    found = [_of(act, told) for act in await timeline.acts(connection, limit=_SHOWN - _EACH)]
+    for partition, head in enumerate(heads[1:], 1):
+        found += [each async for each in _ballots(desk, partition, head)]
+    # Ballots tell no second, so they are told from the others by the minute, and stand before them.
+    newest = sorted(found, key=lambda each: each.at.replace(second=0, microsecond=0), reverse=True)
+    return Tape(entries=tuple(newest[:_SHOWN]), total=sum(heads))
+
+
+def _of(act: Act, told: Told) -> TapeEntry:
+    return TapeEntry(f"0/{words.number(act.offset)}", f"{who(act)} {sentence(act, told)}", act.at)
+
+
+async def _ballots(desk: Desk, partition: int, head: int) -> AsyncIterator[TapeEntry]:
+    start = max(0, head - _EACH)
+    for stored in reversed(await desk.log.read(partition, start, _EACH)):
+        cast = [each for _, each in unpack(partition, stored.offset, stored.body).positioned() if isinstance(each.event, BallotCast)]
+        if cast:
+            text = "a ballot was cast" if len(cast) == 1 else f"{words.number(len(cast))} ballots were cast"
+            yield TapeEntry(f"{partition}/{words.number(stored.offset)}", text, cast[-1].time, to_the_minute=True)

@@ -1,0 +1,141 @@
+"""How fast the record is written, counted and projected. Each table's ratios are against a baseline of the same run."""
+
+import asyncio
+from collections.abc import Callable
+from time import perf_counter
+
+import msgspec
+import pytest
+from psycopg_pool import AsyncConnectionPool
+from rich.console import Console
+from rich.table import Table
+
+from fanfare.platform.hosts.follower import Follower
+from fanfare.platform.hosts.worker import Worker
+from fanfare.platform.logs.postgres import PostgresLog
+from fanfare.processes import PROJECTIONS
+from fanfare.record.campaigns import RoundOpened
+from fanfare.record.entry import pack, unpack
+from fanfare.record.envelope import Decision, Recorded, derived_id, encode
+from fanfare.record.terms import RoundTerms, slot
+from fanfare.reports.recount import Recount
+from fanfare.reports.tables import COUNTED
+from fanfare.views.standings import STANDINGS
+from tests.builders import NOON, SITE, a_ballot, a_plan, founded, planned, published, terms_for, token
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+BALLOTS, IN_ENTRY = 50_000, 100
+
+
+def shown(capsys: pytest.CaptureFixture[str], title: str, rows: list[tuple[str, float]]) -> None:
+    """Print rates and their ratios to the first row."""
+    table = Table("what", "per second", "ratio", title=title)
+    for name, rate in rows:
+        table.add_row(name, f"{rate:,.0f}", f"{rate / rows[0][1]:.2f}")
+    with capsys.disabled():
+        Console(width=100).print(table)
+
+
+def rate(count: int, action: Callable[[], object]) -> float:
+    """Return how many of *count* things *action* does in a second."""
+    began = perf_counter()
+    action()
+    return count / (perf_counter() - began)
+
+
+def opening(terms: RoundTerms) -> list[bytes]:
+    """Return the entries of partition 0 that make a round open."""
+    plan = a_plan()
+    decisions = [([founded()], "site", 0), ([published(), planned(plan)], "flavour", 0), ([RoundOpened(terms=terms)], "flavour", 1)]
+    return [
+        pack(
+            [
+                encode(
+                    Recorded(
+                        id=derived_id(stream, str(after), str(n)),
+                        source=SITE,
+                        subject=stream,
+                        time=NOON,
+                        event=event,
+                        decision=Decision(stream, after),
+                    )
+                )
+                for n, event in enumerate(events)
+            ]
+        )
+        for events, stream, after in decisions
+    ]
+
+
+def ballot_entries(terms: RoundTerms) -> dict[int, list[bytes]]:
+    """Return the entries of each ballot partition, full of ballots."""
+    events: dict[int, list[bytes]] = {partition: [] for partition in terms.partitions}
+    for n in range(BALLOTS):
+        event = a_ballot(terms, f"voter {n}", "abc"[n % 3])
+        recorded = Recorded(id=derived_id("bench", str(n)), source=SITE, subject="final", time=NOON, event=event)
+        events[slot(token(f"voter {n}"), terms.partitions)].append(encode(recorded))
+    return {
+        partition: [pack(each[start : start + IN_ENTRY]) for start in range(0, len(each), IN_ENTRY)]
+        for partition, each in events.items()
+    }
+
+
+async def test_appending(pool: AsyncConnectionPool, capsys: pytest.CaptureFixture[str]) -> None:
+    log = PostgresLog(pool, 4)
+    event = ballot_entries(terms_for(a_plan()))[1][0][1:-1].split(b"},{")[0] + b"}"
+
+    began = perf_counter()
+    for _ in range(300):
+        await log.append(1, [event])
+    alone = 300 / (perf_counter() - began)
+    began = perf_counter()
+    await asyncio.gather(*(log.append(1 + n % 3, [event]) for n in range(6_400)))
+    together = 6_400 / (perf_counter() - began)
+    await log.close()
+
+    shown(capsys, "appending a ballot, durably", [("one at a time", alone), ("6,400 at once, in groups", together)])
+
+
+def test_counting(capsys: pytest.CaptureFixture[str]) -> None:
+    terms = terms_for(a_plan())
+    entries = ballot_entries(terms)
+    stored = [(partition, offset, body) for partition, bodies in entries.items() for offset, body in enumerate(bodies)]
+    recount = Recount(4)
+    for offset, body in enumerate(opening(terms)):
+        recount.apply(unpack(0, offset, body))
+
+    shown(
+        capsys,
+        "counting ballots with the pure fold",
+        [
+            ("decoding them as bare JSON", rate(BALLOTS, lambda: [msgspec.json.decode(body) for _, _, body in stored])),
+            ("decoding entries", rate(BALLOTS, lambda: [unpack(*each) for each in stored])),
+            ("decoding and counting", rate(BALLOTS, lambda: [recount.apply(unpack(*each)) for each in stored])),
+        ],
+    )
+    assert recount.round_report("final").ballots.counted == BALLOTS
+
+
+async def test_projecting(pool: AsyncConnectionPool, capsys: pytest.CaptureFixture[str]) -> None:
+    terms = terms_for(a_plan())
+    rows = [(0, offset, body) for offset, body in enumerate(opening(terms))]
+    rows += [(partition, offset, body) for partition, bodies in ballot_entries(terms).items() for offset, body in enumerate(bodies)]
+    async with pool.connection() as connection, connection.cursor() as cursor:
+        began = perf_counter()
+        async with cursor.copy('copy record.entries (partition, "offset", body) from stdin') as copy:
+            for row in rows:
+                await copy.write_row(row)
+        rates = [("copying the entries into the table", BALLOTS / (perf_counter() - began))]
+    log = PostgresLog(pool, 4)
+    for name, chosen in (("the leaderboard", (STANDINGS,)), ("the report's rows", (COUNTED,)), ("all projections", PROJECTIONS)):
+        async with pool.connection() as connection:
+            await connection.execute("delete from platform.projections")
+        worker = Worker(log, [Follower(each, pool, log) for each in chosen], 4)
+        await worker.prepare()
+        began = perf_counter()
+        while await worker.drain():
+            pass
+        rates.append((name, BALLOTS / (perf_counter() - began)))
+    await log.close()
+
+    shown(capsys, f"projecting {BALLOTS:,} ballots in entries of {IN_ENTRY}", rates)
