@@ -1,6 +1,11 @@
 """What every suite shares."""
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time, so that a run that fails can be run again; a new seed is a matter of a line here.
+settings.register_profile("fanfare", deadline=None, derandomize=True, database=None)
+settings.load_profile("fanfare")
 
 pytest_plugins = ("tests.postgres_fixture", "tests.site_fixture")
 

@@ -9,7 +9,8 @@ import uvicorn
 
 from fanfare.campaigns.announcing import announce
 from fanfare.campaigns.clockwork import Clockwork
-from fanfare.members import mail, notices
+from fanfare.members import joining, mail, notices
+from fanfare.members.smtp import parse_smtp_url
 from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.work import Chore, work
@@ -29,6 +30,8 @@ PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE)
 def run_api(settings: Settings) -> None:
     """Serve HTTP until told to stop; open live pages hold the shutdown for two seconds at most."""
     logging.configure()
+    if settings.smtp_url:
+        parse_smtp_url(settings.smtp_url, settings.smtp_password.get_secret_value())  # a wrong one refuses to run
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -77,5 +80,7 @@ def chores(parts: Parts, settings: Settings) -> Sequence[Chore]:
         ("clockwork", 0.2, clockwork.run),
         ("history", 1.0, sample),
         ("mail", 1.0, lambda: mail.send_due(parts.pool, settings)),
+        ("tidy", 3600.0, lambda: mail.tidy(parts.pool)),
+        ("joins", 60.0, lambda: joining.finish_joins(parts.desk)),
         ("announcements", 2.0, lambda: announce(parts.desk, tell)),
     ]

@@ -93,7 +93,7 @@ def test_every_interleaving_of_the_partitions_gives_the_same_reports(seed: int, 
     assert [encoded(each) for each in mixed] == [encoded(each) for each in plain]
 
 
-@settings(max_examples=60)
+@settings(max_examples=120)
 @given(SEEDS, PARTITIONS)
 def test_every_event_appended_twice_counts_once(seed: int, partitions: int) -> None:
     told = Teller(seed, partitions).tell()

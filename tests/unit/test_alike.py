@@ -9,6 +9,7 @@ from fanfare.record import entry
 from fanfare.record.alike import read_alike
 from fanfare.record.ballots import BallotsClosed
 from fanfare.record.entry import Entry, UnknownEvent
+from fanfare.record.envelope import Recorded
 from fanfare.record.ideas import IdeaSupported
 from fanfare.record.kinds import Event
 from fanfare.record.members import MemberJoined, TookPart
@@ -72,7 +73,7 @@ def test_an_entry_of_one_type_is_read_quickly_where_it_may_stand(kind: str, part
         [recorded(MemberJoined(member="fan1"), id="no spaces")],
     ],
 )
-def test_what_is_not_plain_is_left_to_the_full_way(events: list[entry.Recorded]) -> None:
+def test_what_is_not_plain_is_left_to_the_full_way(events: list[Recorded]) -> None:
     assert read_alike(0, body(*events)) is None
 
 
@@ -83,7 +84,7 @@ def test_no_mutation_of_an_entry_makes_the_two_ways_differ(kind: str) -> None:
     mutated = list(mutations(stored, Random(kind), 1500))
 
     assert [each for each in mutated if not agree(0, each)] == []
-    assert sum(read_alike(0, each) is not None for each in mutated) > 20
+    assert any(read_alike(0, each) is not None for each in mutated if each != stored)
 
 
 def test_every_entry_of_a_history_is_read_the_same_both_ways() -> None:

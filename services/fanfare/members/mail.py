@@ -1,6 +1,5 @@
-"""Mail: queued in the transaction that causes it, sent by a loop, kept with what failed."""
+"""Mail: queued in the transaction that causes it, sent by the worker, kept with what failed."""
 
-import asyncio
 import hashlib
 import re
 from datetime import datetime, timedelta
@@ -12,9 +11,9 @@ from urllib.parse import urlsplit
 import aiosmtplib
 import msgspec
 import structlog
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection
 from psycopg.rows import class_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from fanfare.members import smtp
 from fanfare.members.address import is_loopback
@@ -23,7 +22,6 @@ from fanfare.platform.settings import Settings
 
 _log = structlog.get_logger()
 _MOST_TRIES, _FIRST_WAIT, _LONGEST_WAIT = 12, timedelta(seconds=15), timedelta(hours=6)
-_PAUSE_S, _TIDY_EVERY = 1, 3600
 _LINK = re.compile(r"https?://\S+")
 
 QUEUE = """
@@ -112,22 +110,8 @@ async def send_due(pool: AsyncConnectionPool, settings: Settings, most: int = 50
     return sent
 
 
-async def keep_sending(pool: AsyncConnectionPool, settings: Settings) -> None:
-    """Send what is due, again and again, and delete what has gone stale; for the worker."""
-    tidied_at = float("-inf")
-    while True:
-        try:
-            await send_due(pool, settings)
-            if asyncio.get_running_loop().time() - tidied_at > _TIDY_EVERY:
-                await tidy(pool)
-                tidied_at = asyncio.get_running_loop().time()
-        except (OperationalError, PoolTimeout) as error:
-            _log.warning("mail waits for the database", error=type(error).__name__)
-        await asyncio.sleep(_PAUSE_S)
-
-
 async def tidy(pool: AsyncConnectionPool) -> None:
-    """Delete sessions and links that ended long ago, and old mail."""
+    """Delete sessions and links that ended long ago, and old mail; for the worker, about once an hour."""
     async with pool.connection() as connection:
         for statement in TIDY:
             await connection.execute(statement)

@@ -5,12 +5,13 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 from fastapi import Request, Response
 from psycopg import AsyncConnection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, tuple_row
+from psycopg_pool import AsyncConnectionPool
 
 from fanfare.members.address import is_loopback
 from fanfare.members.refusals import TokenUnknown
@@ -157,8 +158,7 @@ def authenticator(desk: Desk) -> Authenticate:
             if token is not None:
                 raise TokenUnknown
             return None
-        async with desk.pool.connection() as connection:
-            row = await (await connection.execute(WHO, (hashed(presented), kind))).fetchone()
+        row = await _who(desk.pool, hashed(presented), kind)
         if row is None or row[2]:
             if kind == "token":
                 raise TokenUnknown if row is None else SessionExpired
@@ -167,6 +167,16 @@ def authenticator(desk: Desk) -> Authenticate:
         return Caller(member=row[0], name=row[1], roles=roles_of(desk, row[0]), by_token=kind == "token")
 
     return authenticate
+
+
+async def _who(pool: AsyncConnectionPool, token_hash: bytes, kind: Kind) -> tuple[str, str, bool] | None:
+    async with pool.connection() as connection:
+        await connection.set_autocommit(True)  # every request asks this: one way to the database and back instead of three
+        try:
+            cursor = connection.cursor(row_factory=tuple_row)
+            return cast("tuple[str, str, bool] | None", await (await cursor.execute(WHO, (token_hash, kind))).fetchone())
+        finally:
+            await connection.set_autocommit(False)
 
 
 def roles_of(desk: Desk, member: str) -> frozenset[str]:

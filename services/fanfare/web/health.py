@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import psycopg
 from fastapi import APIRouter, Response
+from psycopg_pool import PoolTimeout
 from pydantic import BaseModel
 
 from fanfare.platform.desk import Desk
@@ -62,7 +64,11 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="Can it serve?")
 async def readyz(desk: TheDesk, response: Response) -> Health:
     """Answer 200 where the database answers and no projection has stopped, else 503 with what is wrong."""
-    heads, rows = await _rows(desk)
+    try:
+        heads, rows = await _rows(desk)
+    except (psycopg.OperationalError, PoolTimeout):
+        response.status_code = 503
+        return Health(status="no database", database=False, founded=False, heads=[], lag={}, stopped=[])
     lag = {name: sum(max(0, head - at.get(str(n), 0)) for n, head in enumerate(heads)) for name, _, at in rows}
     stopped = [f"{name}: {why}" for name, why, _ in rows if why]
     if stopped:

@@ -26,7 +26,7 @@ def read(text: str, zone: str) -> datetime:
     try:
         local = datetime.strptime(text.strip()[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone))
         at = local.astimezone(UTC)
-    except (ValueError, OverflowError, ZoneInfoNotFoundError) as error:
+    except (ValueError, OverflowError, OSError, ZoneInfoNotFoundError) as error:
         message = "Choose a day and a time."
         raise TimeUnreadable(message) from error
     if at.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):

@@ -22,8 +22,15 @@ def altered(tmp_path: Path) -> Path:
 
 def printed(path: Path, *, json: bool, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Replay an archive in a process of its own."""
-    code = f"import sys; from pathlib import Path; from fanfare.audit.commands import run_replay\nsys.exit(run_replay(Path({str(path)!r}), json={json}))"
-    return subprocess.run([sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, check=False)
+    code = "import sys; from pathlib import Path; from fanfare.audit.commands import run_replay; path, json = sys.argv[1:]"
+    command = [
+        sys.executable,
+        "-c",
+        f"{code}; sys.exit(run_replay(Path(path), json=bool(json)))",
+        str(path),
+        "json" if json else "",
+    ]
+    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=False)
 
 
 def test_an_honest_archive_ends_with_exit_code_0(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

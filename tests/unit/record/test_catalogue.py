@@ -17,7 +17,6 @@ from fanfare.record.kinds import Event, canonical
 
 # The schema that the specification publishes with its JSON event format; extension attributes are any further members.
 CLOUDEVENTS = msgspec.json.decode((Path(__file__).parent / "cloudevents.schema.json").read_bytes())
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "event-catalogue.md"
 
 
 def every_event(kind: type[Event] = Event) -> set[type[Event]]:
@@ -78,18 +77,16 @@ def test_a_wire_name_ends_with_its_version_and_belongs_to_fanfare(wire: str) -> 
 
 
 @pytest.mark.parametrize("wire", sorted(EVENTS))
-def test_an_event_holds_no_floats_and_only_ascii_keys(wire: str) -> None:
-    def check(value: object) -> None:
-        assert not isinstance(value, float)
-        if isinstance(value, dict):
-            assert all(isinstance(key, str) and key.isascii() for key in value)
-            [check(each) for each in value.values()]
-        elif isinstance(value, list):
-            [check(each) for each in value]
+def test_an_event_can_hold_no_floats_and_no_keys_but_ascii(wire: str) -> None:
+    schema = canonical(catalogue.schema(EVENTS[wire]))
 
-    check(msgspec.json.decode(EXAMPLES[wire]))
-    assert '"number"' not in canonical(catalogue.schema(EVENTS[wire])).decode().replace('"number":{', "")
+    assert b'"type":"number"' not in schema
+    assert all(name.isascii() for name in names(msgspec.json.decode(schema)))
+    assert all(name.isascii() for name in names(msgspec.json.decode(EXAMPLES[wire])))
 
 
-def test_the_page_of_the_catalogue_is_fresh() -> None:
-    assert PAGE.read_text(encoding="utf-8") == catalogue.document(), "run make docs"
+def names(value: object) -> set[str]:
+    """Return every key in a JSON value."""
+    if isinstance(value, dict):
+        return set(value).union(*(names(each) for each in value.values()))
+    return set().union(*(names(each) for each in value)) if isinstance(value, list) else set()

@@ -183,3 +183,4 @@ def test_a_voter_has_one_partition_of_those_listed_and_voters_spread_over_all() 
     assert slots == [slot(token(f"voter {n}"), (1, 2, 3)) for n in range(300)]
     assert all(70 < slots.count(partition) < 130 for partition in (1, 2, 3))
     assert slot("00" * 16, (4,)) == 4
+    assert slot("00" * 16, tuple(range(1000))) == 239  # the first 32 bits of SHA-256 of sixteen zero bytes, mod 1000

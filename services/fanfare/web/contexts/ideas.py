@@ -78,6 +78,7 @@ class IdeaPage(Page, frozen=True):
     can_edit: bool
     """Mine, and the vote has not opened."""
     can_support: bool
+    """Its round takes support now, from whoever is signed in."""
     way: Sequence[Step]
     tags: Sequence[str] = ()
     ballot_round_id: str = ""
@@ -85,6 +86,9 @@ class IdeaPage(Page, frozen=True):
     stage: str = ""
     form: Form = Form()
     """Of the comment."""
+    is_withdrawn: bool = False
+    comment_key: str = ""
+    """`Idempotency-Key` of the comment, so that a double press says it once."""
 
 
 class SimilarIdea(Part, frozen=True):
@@ -107,5 +111,7 @@ class IdeaFormPage(Page, frozen=True):
     idempotency_key: str
     idea_id: str = ""
     """Empty when it is raised."""
+    version: int = 0
+    """The one that is edited."""
     similar: Sequence[SimilarIdea] = ()
     """Raised already and alike; shown once, before it is sent a second time."""

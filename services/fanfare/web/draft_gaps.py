@@ -1,0 +1,74 @@
+"""What keeps a draft from being published, said as sentences before the service would refuse it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from fanfare.campaigns import decide
+from fanfare.campaigns.drafts import DraftCampaign, DraftRound, publication
+from fanfare.campaigns.refusals import PlanRefused
+from fanfare.platform.refusals import TextRefused
+from fanfare.platform.texts import BODY, TITLE, checked
+from fanfare.record.kinds import digest
+
+_SILENT = {
+    "name": "Round {} has no name yet.",
+    "question": "Round {} has no question yet.",
+    "asked_by": "Round {} does not say who asks.",
+    "why": "Round {} does not say why you ask.",
+    "outcome": "Round {} does not say what happens with the answers.",
+}
+_GRACE = timedelta(minutes=9)
+"""Within this the clock still opens a round that was due; what is older would wait for a host."""
+
+
+def gaps(draft: DraftCampaign, now: datetime) -> list[str]:
+    """Return a sentence for everything that is missing or does not hold together."""
+    return list(_gaps(draft, now))
+
+
+def round_gaps(draft: DraftRound, number: int, now: datetime) -> list[str]:
+    """Return the same for one round, without what depends on the rounds before it."""
+    return list(_round_gaps(draft, number, now))
+
+
+def _gaps(draft: DraftCampaign, now: datetime) -> Iterator[str]:
+    for text, field, most in ((draft.title, "title", TITLE), (draft.story, "story", BODY)):
+        if not text.strip():
+            yield "The campaign has no title yet." if field == "title" else "The campaign does not say in a sentence what it asks."
+        else:
+            yield from _refused(text, field, most)
+    if not draft.rounds:
+        yield "A campaign needs a round. Add one."
+    for number, each in enumerate(draft.rounds, 1):
+        yield from _round_gaps(each, number, now)
+    yield from _plans(draft)
+
+
+def _round_gaps(draft: DraftRound, number: int, now: datetime) -> Iterator[str]:
+    for field, sentence in _SILENT.items():
+        if not getattr(draft, field).strip():
+            yield sentence.format(number)
+    for field, text, most in draft.words():
+        if text.strip():
+            yield from _refused(text, f"{field} of round {number}", most)
+    if draft.opens_at < now - _GRACE:
+        yield f"Round {number} opens in the past. Choose a later opening."
+
+
+def _refused(text: str, field: str, most: int) -> Iterator[str]:
+    try:
+        checked(text, field, most, lines=most == BODY)
+    except TextRefused as refusal:
+        yield str(refusal)
+
+
+def _plans(draft: DraftCampaign) -> Iterator[str]:
+    """Check the plans as the decision will, under stand-ins for the hashes that the texts get when they are kept."""
+    texts = [draft.title, draft.story, *(text for each in draft.rounds for _, text, _ in each.words())]
+    hashes = {text.replace("\r\n", "\n").strip(): digest(text.encode()) for text in texts}
+    _, planned = publication("draft", draft, hashes, "draft")
+    for number, each in enumerate(planned, 1):
+        try:
+            decide.check_plan(each.plan, [(before.round, before.plan) for before in planned[: number - 1]])
+        except PlanRefused as refusal:
+            yield f"Round {number}: {refusal}"

@@ -1,0 +1,204 @@
+"""From a running site over HTTP into an archive, and what a replay of it finds."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+import uvicorn
+from fastapi import FastAPI, Response
+
+from fanfare.audit.archive import Archive
+from fanfare.audit.claims import silent
+from fanfare.audit.commands import run_export, run_replay
+from fanfare.audit.export import ExportFailed, export
+from fanfare.audit.replay import replay
+from tests.site_fixture import SiteUnderTest, round_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+NOW = datetime(2026, 11, 11, 13, 2, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """Serve *app* on a free port of this machine, and give its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=5))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@dataclass
+class Told:
+    """A site with a story behind it, and where it is."""
+
+    site: SiteUnderTest
+    url: str
+    sealed: str
+    """A round that was voted in, closed and sealed."""
+
+    async def export(self, path: Path) -> int:
+        """Export the site to *path* and return the exit code."""
+        async with self.site.parts.pool.connection() as connection:
+            return await run_export(self.site.parts.log, connection, self.url, path, now=NOW)
+
+
+@pytest.fixture
+async def told(site: SiteUnderTest) -> AsyncIterator[Told]:
+    """Let fans raise an idea in one round and choose in another, which is sealed; a third is only planned."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    later = {"opens_at": tomorrow.isoformat(), "closes_at": (tomorrow + timedelta(hours=1)).isoformat()}
+    campaign = await site.publish(
+        round_of(),
+        round_of(name="Ideas", method="support.v1", options_from="ideas", options=[]),
+        round_of(name="Later", **later),
+    )
+    voted, ideas, _ = (each["id"] for each in campaign["rounds"])
+    await site.until(voted, "open")
+    await site.until(ideas, "open")
+    for number in range(5):
+        fan = await site.fan(f"Fan {number}")
+        paper = (await fan.get(f"/api/v1/rounds/{voted}/paper")).json()["number"]
+        ballot = {"number": paper, "options": ["o1" if number else "o2"]}
+        (await fan.put(f"/api/v1/rounds/{voted}/ballot", json=ballot)).raise_for_status()
+        idea = {"title": f"Idea {number}", "body": "Cold,\nand with *bubbles*.", "tags": ""}
+        (await fan.post(f"/api/v1/rounds/{ideas}/ideas", json=idea)).raise_for_status()
+    (await site.host.post(f"/api/v1/rounds/{voted}/close")).raise_for_status()
+    await site.until(voted, "sealed")
+    async with served(site.app) as url:
+        yield Told(site, url, voted)
+
+
+def failing(path: Path, capfd: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
+    """Replay an archive in which something is wrong, and return the claims that fail."""
+    capfd.readouterr()
+    assert run_replay(path, json=True) == 1
+    answer = msgspec.json.decode(capfd.readouterr().out)
+    return {each["name"]: each["differences"] for each in answer["claims"] if not each["passed"]}
+
+
+async def test_every_report_that_a_site_publishes_follows_from_the_record_it_exports(told: Told, tmp_path: Path) -> None:
+    assert await told.export(tmp_path / "site.tar") == 0
+
+    outcome = replay(tmp_path / "site.tar")
+
+    assert [each for each in outcome.claims if not each.passed] == []
+    assert outcome.exit_code == 0
+    names = [each.name for each in outcome.claims]
+    assert sum(each.startswith("report ") for each in names) == 4
+    assert {f"seal of {told.sealed}", f"options of {told.sealed}"} <= set(names)
+    assert list(tmp_path.iterdir()) == [tmp_path / "site.tar"]
+
+
+async def test_the_archive_holds_the_stored_bytes_and_the_public_texts(told: Told, tmp_path: Path) -> None:
+    await told.export(tmp_path / "site.tar")
+
+    with (tmp_path / "site.tar").open("rb") as stream:
+        archive = Archive(stream, silent)
+        entries = {(partition, *each) for partition in range(4) for each in archive.entries(partition)}
+        texts = {each.text for each in archive.texts()}
+    async with told.site.parts.pool.connection() as connection:
+        stored = await (await connection.execute('select partition, "offset", body from record.entries')).fetchall()
+    assert {(partition, offset, bytes(body)) for partition, offset, body in stored} >= entries
+    assert len(entries) == sum(archive.manifest.moment)
+    assert {"Pomfret Soda", "Idea 3", "Cold,\nand with *bubbles*.", "Sour Cherry Cola"} <= texts
+
+
+async def test_a_row_that_was_altered_in_the_database_is_found_with_its_report_and_place(
+    told: Told, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with told.site.parts.pool.connection() as connection:
+        done = await connection.execute(
+            """update record.entries set body = convert_to(replace(convert_from(body, 'utf8'), '["o2"]', '["o1"]'), 'utf8')
+                where partition > 0 and convert_from(body, 'utf8') like '%["o2"]%'"""
+        )
+    assert done.rowcount == 1
+    assert await told.export(tmp_path / "altered.tar") == 0
+
+    wrong = failing(tmp_path / "altered.tar", capfd)
+
+    assert set(wrong) == {f"report rounds/{told.sealed}", f"seal of {told.sealed}"}
+    assert (
+        wrong[f"report rounds/{told.sealed}"]
+        == [
+            "$.ranking[0].votes: published 4, recomputed 5",
+            "$.ranking[1].rank: published 2, recomputed 2",
+            "$.ranking[1].votes: published 1, recomputed 0",
+        ][::2]
+    )
+
+
+async def test_a_row_that_was_deleted_is_a_gap_and_nothing_is_exported(
+    told: Told, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with told.site.parts.pool.connection() as connection:
+        await connection.execute('delete from record.entries where partition = 0 and "offset" = 3')
+
+    assert await told.export(tmp_path / "gap.tar") == 2
+    assert "lacks offset 3" in capfd.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_text_that_was_erased_is_absent_and_no_figure_changes(told: Told, tmp_path: Path) -> None:
+    async with told.site.parts.pool.connection() as connection:
+        await connection.execute("delete from record.texts where text = 'Idea 3'")
+    assert await told.export(tmp_path / "erased.tar") == 0
+
+    outcome = replay(tmp_path / "erased.tar")
+
+    assert outcome.exit_code == 0
+    assert outcome.claims[2].detail.endswith("; 1 that the record names is erased")
+
+
+async def test_a_text_that_was_altered_is_found(told: Told, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async with told.site.parts.pool.connection() as connection:
+        await connection.execute("update record.texts set text = 'Idea three' where text = 'Idea 3'")
+    assert await told.export(tmp_path / "altered.tar") == 0
+
+    assert [*failing(tmp_path / "altered.tar", capfd)] == ["texts"]
+
+
+async def test_the_same_content_gives_the_same_file(told: Told, tmp_path: Path) -> None:
+    codes = [await told.export(tmp_path / name) for name in ("one", "other")]
+
+    assert codes == [0, 0]
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+async def test_a_site_that_does_not_answer_is_named(told: Told, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        told.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    assert await told.export(tmp_path / "site.tar") == 2
+    assert f"Could not export: {told.url}/api/v1/campaigns/" in capfd.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def strangers() -> Iterator[tuple[int, bytes, str]]:
+    """Yield what an address may answer that is not this site, and what the export says of it."""
+    yield 404, b"{}", "answers 404"
+    yield 200, b"<html>", "no report"
+    yield 200, b'{"schema":"fanfare.report.round.v1","site":"https://else.example","moment":[1]}', "the record of https://else"
+    yield 200, b'{"schema":"fanfare.report.round.v1","site":"http://localhost:8000","moment":[999999]}', "ahead of this record"
+
+
+@pytest.mark.parametrize(("status", "body", "said"), strangers())
+async def test_an_address_that_publishes_something_else_is_refused(
+    told: Told, tmp_path: Path, status: int, body: bytes, said: str
+) -> None:
+    other = FastAPI()
+    other.get("/{path:path}")(lambda path: Response(body if path else b"", status))
+    async with served(other) as url, told.site.parts.pool.connection() as connection:
+        with pytest.raises(ExportFailed, match=said):
+            await export(told.site.parts.log, connection, url, tmp_path / "site.tar", now=NOW, patience_s=0.3)
+
+    assert list(tmp_path.iterdir()) == []
