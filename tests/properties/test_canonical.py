@@ -16,10 +16,9 @@ from tests.builders import a_plan, terms_for
 from tests.histories import Teller
 
 KEYS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=6)
-STRINGS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 SAFE = st.integers(-(2**53) + 1, 2**53 - 1)
 VALUES = st.recursive(
-    st.none() | st.booleans() | SAFE | STRINGS,
+    st.none() | st.booleans() | SAFE | st.text(max_size=12),
     lambda children: st.lists(children, max_size=4) | st.dictionaries(KEYS, children, max_size=5),
 )
 
@@ -40,8 +39,10 @@ def test_every_event_and_every_report_has_the_canonical_form(seed: int) -> None:
         fold.apply(entry)
         for _, recorded in entry.positioned():
             assert encode(recorded) == rfc8785.dumps(msgspec.json.decode(encode(recorded)))
-    for report in [*map(fold.campaign_report, told.campaigns), *map(fold.round_report, told.rounds)]:
-        assert encoded(report) == rfc8785.dumps(msgspec.json.decode(encoded(report)))
+    reports = [*(encoded(fold.campaign_report(each)) for each in told.campaigns)]
+    reports += [encoded(fold.round_report(each)) for each in told.rounds]
+    for report in reports:
+        assert report == rfc8785.dumps(msgspec.json.decode(report))
 
 
 def test_every_example_has_the_canonical_form() -> None:

@@ -93,7 +93,7 @@ def _texts(archive: Archive, course: Course) -> Claim:
     if count != archive.manifest.texts:
         wrong.append(f"the manifest says {archive.manifest.texts} texts, and there are {count}")
     absent = len(course.references) - count
-    erased = f"; {absent} that the record names are erased" if absent > 0 else ""
+    erased = f"; {absent} that the record names {'is' if absent == 1 else 'are'} erased" if absent > 0 else ""
     return claim("texts", f"{count} texts match their salted hashes{erased}", wrong)
 
 

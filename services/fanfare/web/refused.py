@@ -8,7 +8,9 @@ from fanfare.web.contexts.shell import Action, ProblemPage
 from fanfare.web.shells import show, to_sign_in
 
 
-async def refused_page(request: Request, refusal: Refusal, *, kept: str = "", action: Action | None = None, path: str = "") -> Response:
+async def refused_page(
+    request: Request, refusal: Refusal, *, kept: str = "", action: Action | None = None, path: str = ""
+) -> Response:
     """
     Return the page of *refusal* with its status; a stranger who wants to see a page is led to sign in, and back.
 

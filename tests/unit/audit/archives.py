@@ -1,7 +1,7 @@
 """Archives for tests: a small history from an idea to a sealed result, and the archive that a site would export of it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -170,24 +170,13 @@ def write_archive(
         moment: the one that the manifest tells, where it is not that of *written*.
         change: what somebody did to a member before the manifest was made over it.
     """
-    fold, course = recounted(written, partitions), Course()
-    for each in written:
-        if each.partition == 0:
-            course.apply(unpack(0, each.offset, each.body))
+    fold = recounted(written, partitions)
     with complete_or_nothing(path) as stream:
-        writer, reports = Writer(stream), []
+        writer = Writer(stream)
         writer.add(README, b"An archive for a test.\n")
-        for address in course.addresses():
-            report = fold.round_report(address.id) if address.kind == "rounds" else fold.campaign_report(address.id)
-            member = change(address.member, encoded(report))
-            writer.add(address.member, member)
-            reports.append(Published(address.member, f"{SITE}{address.path}", _moment(member) or report.moment))
+        reports = tuple(_put_reports(writer, written, fold, change))
         for partition in range(partitions):
-            lane = [each for each in (stored or written) if each.partition == partition]
-            for first in range(0, len(lane), 5):
-                bundle = b"".join(framed(each.offset, each.body) for each in lane[first : first + 5])
-                name = record_member(partition, first)
-                writer.add(name, change(name, bundle), len(lane[first : first + 5]))
+            _put_entries(writer, [each for each in (stored or written) if each.partition == partition], change)
         if texts:
             writer.add(texts_member(0), change(texts_member(0), b"".join(map(line, texts))), len(texts))
         writer.finish(
@@ -198,10 +187,29 @@ def write_archive(
                 fanfare="0.1.0",
                 created_at="2026-11-11T13:00:00Z",
                 texts=len(texts),
-                reports=tuple(reports),
+                reports=reports,
             )
         )
     return path
+
+
+def _put_reports(writer: Writer, written: Sequence[StoredEntry], fold: Recount, change: Change) -> Iterator[Published]:
+    course = Course()
+    for each in written:
+        if each.partition == 0:
+            course.apply(unpack(0, each.offset, each.body))
+    for address in course.addresses():
+        report = fold.round_report(address.id) if address.kind == "rounds" else fold.campaign_report(address.id)
+        member = change(address.member, encoded(report))
+        writer.add(address.member, member)
+        yield Published(address.member, f"{SITE}{address.path}", _moment(member) or report.moment)
+
+
+def _put_entries(writer: Writer, lane: Sequence[StoredEntry], change: Change) -> None:
+    for first in range(0, len(lane), 5):
+        some = lane[first : first + 5]
+        name = record_member(some[0].partition, first)
+        writer.add(name, change(name, b"".join(framed(each.offset, each.body) for each in some)), len(some))
 
 
 class _Dated(msgspec.Struct):

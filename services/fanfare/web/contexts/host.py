@@ -9,7 +9,6 @@ from fanfare.web.contexts.ideas import Step
 from fanfare.web.contexts.results import Column
 from fanfare.web.contexts.shell import Form, Page, Part
 
-
 ActName = Literal["open", "extend", "pause", "resume", "close", "void"]
 """What a host can do with a round."""
 

@@ -38,6 +38,8 @@ class ConfirmPage(Page, frozen=True):
     after: str = ""
     asks_name: bool = False
     """A first sign-in asks what to call her."""
+    asks_email: bool = False
+    """The console's link asks where later links go."""
     form: Form = Form()
 
 

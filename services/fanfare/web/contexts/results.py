@@ -80,6 +80,7 @@ class Origin(Part, frozen=True):
     command: str
     json_href: str
     csv_href: str
+    """Empty where there is none."""
     schema: str
     """Version of the report's schema: `fanfare.report.round.v1`."""
 
@@ -121,7 +122,8 @@ class ReportPage(Page, frozen=True):
             return self.board.headline
         if len(self.advanced) == 1:
             return f"{self.advanced[0]} wins" if self.round.keeps == 1 else f"{self.advanced[0]} goes on"
-        return f"{words.listed(self.advanced)} go on"
+        many = len(self.advanced) > 3
+        return f"{words.words(len(self.advanced)).capitalize()} go on" if many else f"{words.listed(self.advanced)} go on"
 
 
 class RoundSummary(Part, frozen=True):

@@ -1,13 +1,36 @@
 """The pages: each module fills the contexts of one area and answers its forms."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from fanfare.web.layout import STATIC
+from fanfare.web.pages import (
+    auditors,
+    ballots,
+    campaign,
+    drafts,
+    front,
+    host,
+    ideas,
+    live,
+    mine,
+    people,
+    plans,
+    receipts,
+    results,
+    round_desk,
+    setup,
+    simulation,
+    timeline,
+)
 
-MODULES = ()
+MODULES = (
+    *(front, campaign, live, timeline, ideas, ballots, receipts, results, people, mine, simulation),
+    *(host, drafts, plans, round_desk),  # plans first: its address would be an act of a round
+    *(setup, auditors),
+)
 """Each has a ``router``."""
 
 
@@ -26,5 +49,5 @@ class HashedFiles(StaticFiles):
 def mount(app: FastAPI) -> None:
     """Add every page and the static files to *app*."""
     for module in MODULES:
-        app.include_router(module.router, include_in_schema=False)
+        app.include_router(module.router, include_in_schema=False, dependencies=[Depends(setup.founded)])
     app.mount("/static", HashedFiles(directory=STATIC), name="static")

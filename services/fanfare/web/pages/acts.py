@@ -98,11 +98,7 @@ def _leads_to(act: Act) -> str:
 
 def rulings(acts: list[Act], told: Told, round_id: str = "") -> tuple[Ruling, ...]:
     """Return what hosts did out of turn, the earliest first, in one round or (empty) in all of a campaign."""
-    chosen = [
-        each
-        for each in reversed(acts)
-        if each.wire in _OUT_OF_TURN and each.member and round_id in ("", each.round)
-    ]
+    chosen = [each for each in reversed(acts) if each.wire in _OUT_OF_TURN and each.member and round_id in ("", each.round)]
     return tuple(Ruling(_title(each, told, named=not round_id), _line(each), each.at) for each in chosen)
 
 

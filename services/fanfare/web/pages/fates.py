@@ -65,11 +65,15 @@ class Fates:
         made = self._boards.get(each.id)
         went_on = made is not None and idea in made.result.advanced
         if not went_on:
-            title = f"Not the winner of round {each.number}" if each.advance == 1 else f"Not among the {words.words(each.advance)}"
+            title = (
+                f"Not the winner of round {each.number}" if each.advance == 1 else f"Not among the {words.words(each.advance)}"
+            )
             return Step(title, f"{place} {_cut(each)}.", "done"), "Ended"
         last = each.number == len(self._read.rounds)
         title = f"Won round {each.number}" if each.advance == 1 else f"Went on from round {each.number}"
-        return Step(title, f"{place} {each.outcome}" if last else place, "done"), "Won" if last and each.advance == 1 else "Went on"
+        return Step(
+            title, f"{place} {each.outcome}" if last else place, "done"
+        ), "Won" if last and each.advance == 1 else "Went on"
 
     async def _place(self, each: RoundRead, idea: str) -> str:
         found = self._campaign.round(each.id)

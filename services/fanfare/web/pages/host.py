@@ -1,53 +1,30 @@
-"""The host's desk: her campaigns and what waits in them; and the door that all pages of hosts share."""
+"""The host's desk: her campaigns and what waits in them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 
 from fanfare.campaigns.clockwork import TOO_LATE
 from fanfare.campaigns.drafts import DraftCampaign
-from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
+from fanfare.campaigns.reading import RoundRead, read_campaign
 from fanfare.campaigns.routes import TheCampaigns
 from fanfare.members.csrf import guard
-from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Host, TheDesk, note_position
-from fanfare.platform.refusals import SignInNeeded
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.position import Position
 from fanfare.record.terms import Advanced
 from fanfare.views import board
 from fanfare.web import urls, words
 from fanfare.web.contexts.host import DeskCampaign, DeskPage
-from fanfare.web.shells import leave_notice, see_other, show, to_sign_in
-
-
-class DeskRoute(APIRoute):
-    """Leads a stranger who opens a page of hosts to sign in, and back to it."""
-
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        """Return the handler with that door before it."""
-        handler: Callable[[Request], Any] = super().get_route_handler()
-
-        async def behind_the_door(request: Request) -> Response:
-            try:
-                answer: Response = await handler(request)
-            except SignInNeeded:
-                if request.method not in ("GET", "HEAD"):
-                    raise
-                return to_sign_in(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-            return answer
-
-        return behind_the_door
+from fanfare.web.shells import leave_notice, see_other, show
 
 
 def desk_router() -> APIRouter:
-    """Return a router for pages of hosts: what they post is guarded, and the API's description leaves them out."""
-    return APIRouter(route_class=DeskRoute, dependencies=[Depends(guard)], include_in_schema=False)
+    """Return a router for pages of hosts: what they post is guarded."""
+    return APIRouter(dependencies=[Depends(guard)])
 
 
 router = desk_router()
@@ -128,12 +105,6 @@ def waits(campaign: Campaign, found: Round, now: datetime) -> str:
     if found.status == "open" and found.closes_at is not None and found.closes_at + TOO_LATE < now:
         return "Its close has passed without it closing by itself. Close it by hand, or extend it."
     return ""
-
-
-def zone_of(desk: Desk) -> str:
-    """Return the zone in which the pages of this site say times."""
-    founded = desk.streams.site.founded
-    return founded.zone if founded else "UTC"
 
 
 def opened_from(campaign: Campaign, found: Round) -> Sequence[Round]:

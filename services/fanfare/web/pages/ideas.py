@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from fanfare.campaigns.reading import CampaignRead
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.ideas.refusals import IdeaChanged, NoIdeasNow
 from fanfare.ideas.routes import TheIdeas, parse_cursor

@@ -10,8 +10,9 @@ from fanfare.views import timeline
 from fanfare.web import words
 from fanfare.web.contexts.host import OvertakenPage
 from fanfare.web.pages import acts, rounds
+from fanfare.web.pages.campaign import told
+from fanfare.web.pages.typed import Fields, whole
 from fanfare.web.shells import campaign_in_words, show
-from fanfare.web.typed import Fields, whole
 
 _WAIT_S = 3.0
 _MOST = 20
@@ -26,26 +27,13 @@ TRIED = {
 }
 
 
-def telling(desk: Desk, campaign: Campaign) -> acts.Told:
-    """Return what sentences about the acts of a campaign need to know."""
-    founded = desk.streams.site.founded
-    return acts.Told(
-        rounds={each.id: f"round {number}" for number, each in enumerate(campaign.rounds, 1)},
-        hosts=frozenset(member for member, role in desk.streams.site.roles if role in ("host", "admin")),
-        zone=founded.zone if founded else "UTC",
-        now=desk.now,
-    )
-
-
 def has_been_overtaken(desk: Desk, campaign_id: str, fields: Fields) -> bool:
     """Tell whether something was decided about a campaign since the form was shown."""
     after = whole(fields.get("after", ""))
     return after is not None and after != desk.streams.decisions(campaign_id)
 
 
-async def overtaken(
-    request: Request, desk: Desk, found: tuple[Campaign, Round], act: str, fields: Fields
-) -> HTMLResponse:
+async def overtaken(request: Request, desk: Desk, found: tuple[Campaign, Round], act: str, fields: Fields) -> HTMLResponse:
     """Answer with what was decided meanwhile; what she typed is kept."""
     campaign, of = found
     campaign = desk.streams.campaigns.get(campaign.id, campaign)
@@ -56,13 +44,14 @@ async def overtaken(
     missed = max(1, desk.streams.decisions(campaign.id) - (whole(fields.get("after", "")) or 0))
     offsets = sorted({each.offset for each in lately}, reverse=True)[:missed]
     meanwhile = [each for each in reversed(lately) if each.offset in offsets]
-    told = telling(desk, campaign)
     read = await campaign_in_words(request, campaign)
+    tell = told(desk, read)
     page = OvertakenPage(
         round=rounds.stub(read, rounds.round_of(read, of.id)),
         campaign_title=read.title,
         tried=TRIED[act],
-        decided=words.listed([f"{acts.who(each)} {acts.sentence(each, told)}" for each in meanwhile]) or "Something else was decided",
+        decided=words.listed([f"{acts.who(each)} {acts.sentence(each, tell)}" for each in meanwhile])
+        or "Something else was decided",
         decided_at=lately[0].at if lately else desk.now,
         position=f"0/{words.number(lately[0].offset)}" if lately else "the end",
         reason=fields.get("reason", "").strip(),

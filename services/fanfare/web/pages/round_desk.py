@@ -14,19 +14,21 @@ from fanfare.platform.edge import Caller, Host, TheDesk
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.record.campaigns import Campaign, Round, RoundClosing, RoundOpened
 from fanfare.reports.counted import Counted
-from fanfare.reports.report import Figures
 from fanfare.views import figures as amounts
 from fanfare.views import timeline
-from fanfare.web import local_times, turnout, urls, words
+from fanfare.web import urls, words
 from fanfare.web.contexts.campaigns import RoundStub
 from fanfare.web.contexts.host import ActName, PublicAct, RoundDeskPage
 from fanfare.web.contexts.ideas import Step
 from fanfare.web.contexts.shell import Form
-from fanfare.web.pages import acts, rounds
-from fanfare.web.pages.host import desk_router, led_to, opened_from, waits, zone_of
-from fanfare.web.pages.overtaken import has_been_overtaken, overtaken, telling
+from fanfare.web.pages import acts, local_times, rounds
+from fanfare.web.pages.campaign import told, zone_of
+from fanfare.web.pages.forms import fresh_key
+from fanfare.web.pages.host import desk_router, led_to, opened_from, waits
+from fanfare.web.pages.overtaken import has_been_overtaken, overtaken
+from fanfare.web.pages.results import turnout
+from fanfare.web.pages.typed import Fields, decision_asked, posted
 from fanfare.web.shells import campaign_in_words, show
-from fanfare.web.typed import Fields, decision_asked, fresh_key, posted
 
 router = desk_router()
 DONE = {
@@ -111,15 +113,18 @@ async def _shown(
         counted = await Counted(connection).figures(found)
         lately = await timeline.acts(connection, campaign=campaign.id, kinds=("decision",), limit=_PUBLIC_ACTS)
         moments = await amounts.moments(connection, campaign.id)
-    columns, unit = turnout.columns(counted.turnout, zone)
-    told = telling(desk, campaign)
+    columns, unit = turnout(counted.turnout, zone)
+    tell = told(desk, read)
     opened = moments.get((found.id, RoundOpened.wire))
     page = RoundDeskPage(
         round=stub,
         rounds=len(campaign.rounds),
         campaign_title=read.title,
         campaign_id=campaign.id,
-        clock=[*_before(found, stub, opened, zone, desk.now), *_after(found, stub, moments.get((found.id, RoundClosing.wire)), zone, desk.now)],
+        clock=[
+            *_before(found, stub, opened, zone, desk.now),
+            *_after(found, stub, moments.get((found.id, RoundClosing.wire)), zone, desk.now),
+        ],
         ballots=counted.ballots.received,
         voters=counted.ballots.counted,
         eligible=counted.members,
@@ -128,7 +133,7 @@ async def _shown(
         acts=allowed(campaign, found),
         after=desk.streams.decisions(campaign.id),
         idempotency_key=fresh_key(),
-        public_acts=[PublicAct(each.at, f"{acts.who(each)} {acts.sentence(each, told)}") for each in lately],
+        public_acts=[PublicAct(each.at, f"{acts.who(each)} {acts.sentence(each, tell)}") for each in lately],
         form=form or Form(),
         failed_act=failed_act,
         waits=waits(campaign, found, desk.now),

@@ -51,7 +51,13 @@ def state_of(each: RoundRead) -> RoundState:
     """Return where a round stands, as its page says it; from its closing time on it is closing."""
     if each.status == "open" and each.closes_at <= datetime.now(UTC):
         return "closing"
-    states: dict[str, RoundState] = {"planned": "upcoming", "closing": "closing", "closed": "closed", "sealed": "sealed", "void": "void"}
+    states: dict[str, RoundState] = {
+        "planned": "upcoming",
+        "closing": "closing",
+        "closed": "closed",
+        "sealed": "sealed",
+        "void": "void",
+    }
     return states.get(each.status, "paused" if each.paused else "open")
 
 

@@ -34,7 +34,9 @@ def _of(act: Act, told: Told) -> TapeEntry:
 async def _ballots(desk: Desk, partition: int, head: int) -> AsyncIterator[TapeEntry]:
     start = max(0, head - _EACH)
     for stored in reversed(await desk.log.read(partition, start, _EACH)):
-        cast = [each for _, each in unpack(partition, stored.offset, stored.body).positioned() if isinstance(each.event, BallotCast)]
+        cast = [
+            each for _, each in unpack(partition, stored.offset, stored.body).positioned() if isinstance(each.event, BallotCast)
+        ]
         if cast:
             text = "a ballot was cast" if len(cast) == 1 else f"{words.number(len(cast))} ballots were cast"
             yield TapeEntry(f"{partition}/{words.number(stored.offset)}", text, cast[-1].time, to_the_minute=True)

@@ -10,7 +10,7 @@ function read(paper) {
   const titles = marked(paper).map((input) => input.dataset.title);
   const list = document.createElement(titles.length ? "ul" : "p");
   list.className = titles.length ? "ranks" : "quiet";
-  if (!titles.length) list.textContent = paper.dataset.ballot === "approval" ? "Nothing ticked. A ballot without a tick approves of nothing, and counts as turnout." : "Nothing chosen yet.";
+  if (!titles.length) list.textContent = paper.dataset.ballot === "approval" ? "Nothing ticked yet." : "Nothing chosen yet.";
   for (const title of titles) list.append(Object.assign(document.createElement("li"), { textContent: title }));
   place.replaceChildren(list);
   const most = Number(paper.dataset.most || 0);

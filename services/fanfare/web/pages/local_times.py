@@ -1,7 +1,9 @@
 """Times as a form has them, `2026-11-14T18:00` on the clock of a zone, and as the record has them, in UTC."""
 
+import contextlib
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -13,7 +15,10 @@ class TimeUnreadable(ValueError):
 
 def typed(at: datetime, zone: str) -> str:
     """Return what a `datetime-local` field shows for *at* on the clock of *zone*."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+    try:
+        return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+    except OverflowError:  # the last day of the calendar, which only a script could choose
+        return ""
 
 
 def read(text: str, zone: str) -> datetime:
@@ -53,3 +58,12 @@ def zones() -> tuple[str, ...]:
 def with_zone(zone: str) -> tuple[str, ...]:
     """Return the names to choose from, with *zone* among them."""
     return zones() if zone in zones() else (zone, *zones())
+
+
+def guess() -> str:
+    """Return the zone of this machine, as far as its clock's file tells, or UTC; the host chooses."""
+    with contextlib.suppress(OSError):
+        _, found, zone = str(Path("/etc/localtime").readlink()).partition("zoneinfo/")
+        if found and zone in zones():
+            return zone
+    return "UTC"

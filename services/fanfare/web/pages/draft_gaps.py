@@ -34,7 +34,9 @@ def round_gaps(draft: DraftRound, number: int, now: datetime) -> list[str]:
 def _gaps(draft: DraftCampaign, now: datetime) -> Iterator[str]:
     for text, field, most in ((draft.title, "title", TITLE), (draft.story, "story", BODY)):
         if not text.strip():
-            yield "The campaign has no title yet." if field == "title" else "The campaign does not say in a sentence what it asks."
+            yield (
+                "The campaign has no title yet." if field == "title" else "The campaign does not say in a sentence what it asks."
+            )
         else:
             yield from _refused(text, field, most)
     if not draft.rounds:
@@ -51,6 +53,9 @@ def _round_gaps(draft: DraftRound, number: int, now: datetime) -> Iterator[str]:
     for field, text, most in draft.words():
         if text.strip():
             yield from _refused(text, f"{field} of round {number}", most)
+    labels = [label.strip() for label in draft.options] if draft.options_from == "list" else []
+    if len(set(labels)) < len(labels):
+        yield f"Round {number} has the same option twice."
     if draft.opens_at < now - _GRACE:
         yield f"Round {number} opens in the past. Choose a later opening."
 

@@ -1,5 +1,6 @@
 """A draft as one form, and the form as a draft: what was typed is kept, whatever is wrong with it."""
 
+import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,9 @@ from pydantic import ValidationError
 
 from fanfare.campaigns.drafts import DraftCampaign, DraftRound
 from fanfare.record.terms import MOST_OPTIONS
-from fanfare.web import local_times
 from fanfare.web.contexts.host import Choice
-from fanfare.web.typed import Fields, whole
+from fanfare.web.pages import local_times
+from fanfare.web.pages.typed import Fields, whole
 
 MOST_ROUNDS = 40
 METHODS = (
@@ -48,7 +49,8 @@ class Typed(msgspec.Struct, frozen=True):
 
 def values(draft: DraftCampaign, zone: str) -> dict[str, str]:
     """Return a draft as the fields of its form; times on the clock of its rounds, or of *zone* where it has none."""
-    zone = draft.rounds[0].zone if draft.rounds else zone
+    if draft.rounds and local_times.known(draft.rounds[0].zone):
+        zone = draft.rounds[0].zone
     summary, _, about = draft.story.strip().partition("\n\n")
     found = {"title": draft.title, "summary": summary, "about": about.strip(), "zone": zone, "rounds": str(len(draft.rounds))}
     for index, each in enumerate(draft.rounds):
@@ -163,10 +165,9 @@ def with_round(fields: Fields, next_opens_at: datetime, zone: str) -> dict[str, 
     """Return the fields with one more round, which opens a day after the last one closes, or at *next_opens_at*."""
     index = whole(fields.get("rounds", "")) or 0
     opens_at = next_opens_at
-    try:
+    zone = zone if local_times.known(zone) else "UTC"
+    with contextlib.suppress(local_times.TimeUnreadable, OverflowError):
         opens_at = local_times.read(fields.get(f"rounds-{index - 1}-closes_at", ""), zone) + timedelta(days=1)
-    except (local_times.TimeUnreadable, OverflowError):
-        pass
     added = DraftRound(opens_at=opens_at, closes_at=opens_at + timedelta(days=7), zone=zone)
     if index:
         added = added.model_copy(update={"options_from": "round", "from_round": index})
@@ -175,7 +176,7 @@ def with_round(fields: Fields, next_opens_at: datetime, zone: str) -> dict[str, 
 
 
 def without_round(fields: Fields, removed: int) -> dict[str, str]:
-    """Return the fields without the round at the index *removed*; what later rounds took from it, they take from the one before."""
+    """Return the fields without the round at the index *removed*; who took from it now takes from the one before."""
     count = whole(fields.get("rounds", "")) or 0
     left = [index for index in range(count) if index != removed]
     kept = {name: text for name, text in fields.items() if not name.startswith("rounds-")} | {"rounds": str(len(left))}

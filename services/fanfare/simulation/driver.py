@@ -1,0 +1,119 @@
+"""Plays the plan against the clock, over the public API only, and says in a few lines what is going on."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from datetime import UTC, datetime
+
+import msgspec
+
+from fanfare.simulation import corpus, news
+from fanfare.simulation.acting import LABEL_WHIM, Ballot
+from fanfare.simulation.client import Client, SiteSilent, http_client
+from fanfare.simulation.hosting import CampaignThere, Host
+from fanfare.simulation.news import Say
+from fanfare.simulation.plan import Plan, make_plan
+from fanfare.simulation.playing import Player
+from fanfare.simulation.scene import Scene
+from fanfare.simulation.tastes import Flavour
+from fanfare.simulation.watching import Watch
+
+URL, TOKEN = "FANFARE_SIMULATION_URL", "FANFARE_SIMULATION_TOKEN"  # noqa: S105 - names of variables
+
+
+class Played(msgspec.Struct, frozen=True):
+    """What came of a simulation."""
+
+    campaign: CampaignThere
+    began: bool
+    """False where the campaign was there already, so that it was only watched."""
+    answers: Counter[str]
+
+
+def run_driver() -> None:
+    """Play the simulation of the site that the environment names, then rest: a supervisor would start again what ends."""
+    try:
+        asyncio.run(_run(os.environ[URL], os.environ[TOKEN]))
+    except SiteSilent as error:
+        news.say(f"The simulated fans stop here, because the site did not answer them: {error}")
+    signal.pause()
+
+
+async def _run(url: str, token: str) -> None:
+    async with http_client(url) as http:
+        await simulate(Client(http), token, make_plan(), url)
+
+
+async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = news.say) -> Played:
+    """
+    Play a plan on a fresh simulation site; where the campaign is there already, watch it to its end instead.
+
+    Args:
+        token: of a member who is a host.
+        url: the site, as the person at the console would open it.
+
+    Raises:
+        SiteSilent: the site does not answer, or refuses the host.
+    """
+    host = Host(client, token)
+    texts = corpus.campaigns()
+    if there := await host.find(texts.eighth.title):
+        say("The campaign was begun before; its fans have gone home. It ends by itself.")
+        await _watched(client, there, say, url)
+        return Played(there, began=False, answers=client.answers)
+    scene = Scene(plan, await host.make_fans(plan))
+    label = await host.find(texts.label.title) or await host.publish_label()
+    campaign = await host.publish_eighth(plan.scale)
+    say(
+        f"{len(scene.tokens):,} fans have joined. “{texts.eighth.title}” opens in {plan.scale.lead_s} seconds: {url}/campaigns/{campaign.id}"
+    )
+    player = Player(client, scene, host)
+    aside = asyncio.create_task(_label(client, player, plan, label))
+    try:
+        await _eighth(client, player, plan, campaign, say)
+    finally:
+        aside.cancel()
+        await asyncio.gather(aside, return_exceptions=True)
+    say(news.figures(client.answers, len(scene.tokens)))
+    _tell_what_next(say, url, campaign)
+    return Played(campaign, began=True, answers=client.answers)
+
+
+async def _eighth(client: Client, player: Player, plan: Plan, campaign: CampaignThere, say: Say) -> None:
+    last = campaign.rounds[-1]
+    for round_id, acts in zip(campaign.rounds, (plan.ideas, plan.vote, plan.final), strict=True):
+        watch = Watch(client, round_id, say)
+        found = await watch.until("open", "closing", "closed", "sealed", "void")
+        if found["status"] == "void":
+            say(f"“{found['name']}” was given up by a host: {found['reason']}")
+            return
+        options = found["options"]
+        ballot = Ballot(round_id, tuple(each["id"] for each in options), tuple(player.scene.flavours(options)), found["most"])
+        watching = asyncio.create_task(watch.tell(last=round_id == last))
+        visiting = asyncio.create_task(player.notice_visitors(campaign.id)) if not options else None
+        await player.play(acts, ballot, datetime.fromisoformat(found["opens_at"]), watch.over)
+        if visiting:
+            visiting.cancel()
+        if (await watching)["status"] == "void":
+            return
+
+
+async def _label(client: Client, player: Player, plan: Plan, label: CampaignThere) -> None:
+    watch = Watch(client, label.rounds[0], lambda line: None)
+    found = await watch.until("open")
+    flavours = tuple(Flavour(each.tags) for each in corpus.campaigns().label.options)
+    ballot = Ballot(label.rounds[0], tuple(each["id"] for each in found["options"]), flavours, whim=LABEL_WHIM)
+    await player.play(plan.label, ballot, datetime.now(UTC), watch.over)
+
+
+async def _watched(client: Client, there: CampaignThere, say: Say, url: str) -> None:
+    for round_id in there.rounds:
+        if (await Watch(client, round_id, say).tell(last=round_id == there.rounds[-1]))["status"] == "void":
+            return
+    _tell_what_next(say, url, there)
+
+
+def _tell_what_next(say: Say, url: str, campaign: CampaignThere) -> None:
+    for line in news.done(url, campaign.rounds[-1], campaign.id):
+        say(line)

@@ -1,0 +1,77 @@
+"""Pages for whoever checks us: what is published and how to replay it, what cannot be proven, and every refusal."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from fanfare.audit.export import ABOUT
+from fanfare.members.links import site_address
+from fanfare.platform.edge import TheDesk
+from fanfare.platform.refusals import NotFound, Refusal
+from fanfare.web import urls
+from fanfare.web.contexts.members import CheckPage, LimitsPage, PartitionHead, ProblemsPage, RefusalLine
+from fanfare.web.layout import HERE
+from fanfare.web.shells import show
+
+router = APIRouter()
+LIMITS = "limits.md"
+ARCHIVE = "record.fanfare"
+_SAYS_WHAT = "The answer says what is wrong, and where."
+
+
+@router.get(urls.CHECK)
+async def check(request: Request, desk: TheDesk) -> HTMLResponse:
+    """Tell how far the record has come, and how to compute every number again."""
+    founded = desk.streams.site.founded
+    if founded is None:
+        raise NotFound
+    heads = await desk.log.heads()
+    page = CheckPage(
+        origin=founded.name,
+        partitions=[PartitionHead(partition, entries) for partition, entries in enumerate(heads)],
+        export_command=f"fanfare export {ARCHIVE} --url {site_address(request, desk)}",
+        replay_command=f"fanfare replay {ARCHIVE}",
+        is_simulation=founded.simulation,
+        archive_about=ABOUT.decode(),
+    )
+    return await show(request, page)
+
+
+@router.get(urls.LIMITS)
+async def limits(request: Request) -> HTMLResponse:
+    """Show what Fanfare does not prove."""
+    return await show(request, LimitsPage(text=limits_text()))
+
+
+@router.get(urls.PROBLEMS)
+async def problems(request: Request) -> HTMLResponse:
+    """List every refusal: the `type` of a problem leads to its line."""
+    return await show(request, ProblemsPage(refusals=list(refusals())))
+
+
+@cache
+def limits_text() -> str:
+    """
+    Return docs/limits.md without its first heading.
+
+    An installed Fanfare has a copy beside its templates, which the build puts there; a working tree reads the original.
+    """
+    copies = (HERE / LIMITS, *(folder / "docs" / LIMITS for folder in Path(HERE).parents))
+    text = next(path for path in copies if path.is_file()).read_text(encoding="utf-8")
+    return text.partition("\n")[2].strip()
+
+
+def refusals() -> Iterator[RefusalLine]:
+    """Yield every refusal that this site knows, by its code, each code once."""
+    known = {each.code: each for each in reversed(list(_kinds(Refusal))) if "code" in vars(each)}
+    for code, each in sorted(known.items()):
+        yield RefusalLine(code, each.status, each().title, each.advice or _SAYS_WHAT)
+
+
+def _kinds(of: type[Refusal]) -> Iterator[type[Refusal]]:
+    for each in of.__subclasses__():
+        yield each
+        yield from _kinds(each)

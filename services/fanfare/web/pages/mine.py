@@ -1,0 +1,89 @@
+"""A fan's own page: what came of what she did."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from psycopg import AsyncConnection
+
+from fanfare.campaigns.reading import CampaignRead
+from fanfare.members import vault
+from fanfare.platform.desk import Desk
+from fanfare.platform.edge import TheDesk
+from fanfare.record.campaigns import Campaign, Round
+from fanfare.reports import receipts
+from fanfare.views import figures, mine
+from fanfare.voting.service import Voting
+from fanfare.web import urls
+from fanfare.web.contexts.ballots import MinePage, MyBallot, MyComment, MyIdea
+from fanfare.web.pages import rounds
+from fanfare.web.pages.fates import Fates
+from fanfare.web.pages.receipts import state_of
+from fanfare.web.shells import in_words, show, to_sign_in, visitor_of
+
+router = APIRouter()
+Told = dict[str, tuple[Campaign, CampaignRead, Fates]]
+
+
+@router.get(urls.MINE)
+async def my_page(request: Request, desk: TheDesk) -> Response:
+    """Show what came of what she did."""
+    fan = await visitor_of(request)
+    if fan is None:
+        return to_sign_in(urls.MINE)
+    await desk.catch_up()
+    async with desk.pool.connection() as connection:
+        member = await vault.by_id(connection, fan.member)
+        voted = await mine.voted_in(connection, fan.member)
+        ideas, supported = await mine.ideas(connection, fan.member), await mine.supported(connection, fan.member)
+        comments = await mine.comments(connection, fan.member)
+        told = await _campaigns(desk, connection, voted, {each["campaign"] for each in (*ideas, *supported)})
+        page = MinePage(
+            name=fan.name,
+            since=member.joined_at if member else desk.now,
+            ballots=await _ballots(request, connection, told, voted, fan.member),
+            ideas=[await _idea(told, each) for each in ideas],
+            comments=[MyComment(each.idea, each.title or rounds.UNNAMED, each.text, each.at) for each in comments],
+            supported=[await _idea(told, each) for each in supported],
+        )
+    return await show(request, page, section="mine")
+
+
+async def _campaigns(desk: Desk, connection: AsyncConnection, voted: frozenset[str], ids: set[str]) -> Told:
+    """Return the campaigns in which she did something, the latest first."""
+    found: Told = {}
+    for campaign in reversed(desk.streams.campaigns.values()):
+        if campaign.id in ids or any(each.id in voted for each in campaign.rounds):
+            read = await in_words(connection, campaign)
+            found[campaign.id] = (campaign, read, Fates(connection, campaign, read))
+    return found
+
+
+async def _idea(told: Told, idea: dict[str, Any]) -> MyIdea:
+    _, _, fates = told[idea["campaign"]]
+    way = await fates.way(idea, "")
+    return MyIdea(idea["idea"], idea["title"] or rounds.UNNAMED, way.came_of_it, idea["supporters"], idea["comments"])
+
+
+async def _ballots(
+    request: Request, connection: AsyncConnection, told: Told, voted: frozenset[str], member: str
+) -> list[MyBallot]:
+    voting: Voting = request.app.state.voting
+    found: list[MyBallot] = []
+    for campaign, read, _ in told.values():
+        for of in reversed(campaign.rounds):
+            if of.id in voted:
+                made = await _ballot(connection, of, read, await voting.token(of.id, member))
+                found += [made] if made else []
+    return found
+
+
+async def _ballot(connection: AsyncConnection, of: Round, read: CampaignRead, voter: str) -> MyBallot | None:
+    cast = await receipts.of_voter(connection, of.terms_hash, voter)
+    if not cast:
+        return None
+    at = (await figures.minutes(connection, [cast[0].event_id])).get(cast[0].event_id)
+    cast_at: datetime = at or rounds.round_of(read, of.id).closes_at
+    each = rounds.stub(read, rounds.round_of(read, of.id))
+    return MyBallot(each, read.title, state_of(cast[0], of), cast_at, len(cast), voter)

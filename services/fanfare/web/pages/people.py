@@ -1,0 +1,131 @@
+"""Signing in and out, and the development mailbox."""
+
+from typing import Annotated
+from urllib.parse import quote, unquote
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from fanfare.members import links, mail, sessions
+from fanfare.members.address import on_this_site
+from fanfare.members.csrf import guard, guard_origin
+from fanfare.members.refusals import AddressRefused, AddressTaken, LinkExpired, LinkUnknown, LinkUsed
+from fanfare.members.signing_in import sign_in_with
+from fanfare.platform.edge import TheDesk, note_position
+from fanfare.platform.refusals import NotFound, TextRefused
+from fanfare.web import urls
+from fanfare.web.contexts.members import ConfirmPage, LinkSentPage, Mail, MailboxPage, SignInPage
+from fanfare.web.contexts.shell import Action, Form
+from fanfare.web.pages.forms import sent
+from fanfare.web.refused import refused_page
+from fanfare.web.shells import leave_notice, see_other, show, visitor_of
+
+router = APIRouter()
+_SENT_COOKIE, _SENT = "fanfare_sent", "/sign-in/sent"
+_TOKEN = 200
+
+
+@router.get(urls.SIGN_IN)
+async def sign_in_form(request: Request, after: Annotated[str, Query(alias="next", max_length=2000)] = "") -> Response:
+    """Show the field for an address; whoever is signed in already is led on."""
+    back = on_this_site(after) if after else ""
+    if await visitor_of(request) is not None:
+        return see_other(back or urls.FRONT)
+    return await show(request, SignInPage(after=back), path=back or urls.FRONT)
+
+
+@router.post(urls.SIGN_IN, dependencies=[Depends(guard_origin)])
+async def send_link(request: Request, desk: TheDesk) -> Response:
+    """Send a link; the answer is the same whether or not the address is known."""
+    form = await sent(request)
+    after = on_this_site(form.value("next"))
+    try:
+        await links.send_link(desk, links.site_address(request, desk), form.value("email"), after)
+    except AddressRefused as refusal:
+        page = SignInPage(Form({"email": form.value("email")[:300]}, {"email": f"{refusal.title} {refusal}"}), after)
+        return await show(request, page, status=refusal.status, path=after)
+    response = see_other(_SENT)
+    # In a cookie, not in the address: addresses of pages stand in logs.
+    response.set_cookie(_SENT_COOKIE, quote(form.value("email").strip()), max_age=900, path=_SENT, httponly=True, samesite="lax")
+    return response
+
+
+@router.get(_SENT)
+async def link_sent(request: Request, desk: TheDesk) -> Response:
+    """Say that the link is on its way."""
+    email = unquote(request.cookies.get(_SENT_COOKIE, ""))
+    if not email:
+        return see_other(urls.SIGN_IN)
+    response = await show(
+        request, LinkSentPage(email, mailbox=mail.has_mailbox(desk, request.app.state.settings)), path=urls.FRONT
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.get(urls.SIGN_IN_CONFIRM)
+async def confirm_form(request: Request, desk: TheDesk, token: Annotated[str, Query(max_length=_TOKEN)] = "") -> Response:
+    """Show the button that uses a link up. Looking at it uses nothing up."""
+    try:
+        return await _confirm(request, desk, token, Form(), 200)
+    except (LinkUnknown, LinkUsed, LinkExpired) as refusal:
+        return await refused_page(request, refusal, action=Action("Ask for another link", urls.SIGN_IN), path=urls.FRONT)
+
+
+async def _confirm(request: Request, desk: TheDesk, token: str, form: Form, status: int) -> HTMLResponse:
+    async with desk.pool.connection() as connection:
+        link = links.still_good(await links.look(connection, token))
+    is_first = link.purpose == "first-admin"
+    is_known = is_first and await visitor_of(request) is not None
+    page = ConfirmPage(
+        token, link.email, link.next, asks_name=link.newcomer and not is_known, asks_email=is_first and not is_known, form=form
+    )
+    response = await show(request, page, status=status, path=link.next)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address holds the link's secret
+    return response
+
+
+@router.post(urls.SIGN_IN_CONFIRM, dependencies=[Depends(guard_origin)])
+async def confirm(request: Request, desk: TheDesk) -> Response:
+    """Use a link up, sign the browser in and lead on to where she was."""
+    form = await sent(request)
+    token, visitor = form.value("token")[:_TOKEN], await visitor_of(request)
+    try:
+        done = await sign_in_with(request, desk, token, name=form.value("name"), email=form.value("email"), visitor=visitor)
+    except (LinkUnknown, LinkUsed, LinkExpired) as refusal:
+        return await refused_page(request, refusal, action=Action("Ask for another link", urls.SIGN_IN), path=urls.FRONT)
+    except (TextRefused, AddressRefused, AddressTaken) as refusal:
+        field = "name" if isinstance(refusal, TextRefused) else "email"
+        shown = Form({name: form.value(name) for name in ("name", "email")}, {field: str(refusal)})
+        return await _confirm(request, desk, token, shown, refusal.status)
+    response = see_other(done.next)
+    sessions.set_cookie(request, response, done.token)
+    if done.position:
+        note_position(response, done.position)
+    leave_notice(request, response, "You are signed in." if not done.newcomer else "You are in. Welcome.")
+    return response
+
+
+@router.post(urls.SIGN_OUT, dependencies=[Depends(guard)])
+async def sign_out(request: Request, desk: TheDesk) -> Response:
+    """End the session, on the server too."""
+    async with desk.pool.connection() as connection:
+        await sessions.end_this(connection, request)
+    response = see_other(urls.FRONT)
+    sessions.clear_cookie(request, response)
+    leave_notice(request, response, "You are signed out on this device.")
+    return response
+
+
+@router.get(urls.MAILBOX)
+async def mailbox(request: Request, desk: TheDesk) -> HTMLResponse:
+    """Show what the outbox holds, where no mail leaves this machine. Raises: NotFound."""
+    if not mail.has_mailbox(desk, request.app.state.settings):
+        raise NotFound
+    async with desk.pool.connection() as connection:
+        found = await mail.mailbox(connection)
+    mails = [Mail(each.recipient, each.subject, each.created_at, each.body, each.link) for each in found]
+    response = await show(request, MailboxPage(mails))
+    response.headers["Cache-Control"] = "no-store"
+    return response

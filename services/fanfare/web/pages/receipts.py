@@ -1,0 +1,99 @@
+"""The receipt of a ballot: where it lies and what became of it. It prints no choice."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from fanfare.campaigns.routes import Id
+from fanfare.platform.desk import Desk
+from fanfare.platform.edge import TheDesk
+from fanfare.record.ballots import BallotCast
+from fanfare.record.campaigns import Round
+from fanfare.record.entry import unpack
+from fanfare.record.position import Position
+from fanfare.reports import receipts
+from fanfare.reports.receipts import BallotFound
+from fanfare.views import figures
+from fanfare.voting.refusals import ReceiptNotFound
+from fanfare.voting.routes import TheVoting
+from fanfare.web import urls
+from fanfare.web.contexts.ballots import BallotState, ReceiptPage
+from fanfare.web.contexts.shell import Action
+from fanfare.web.pages import rounds
+from fanfare.web.refused import refused_page
+from fanfare.web.shells import campaign_in_words, show, to_sign_in, visitor_of, written_last
+
+router = APIRouter()
+_ASTRAY = "It was not a ballot that this round takes."
+
+
+@router.get("/rounds/{round_id}/receipt")
+async def receipt(
+    round_id: Id, request: Request, desk: TheDesk, voting: TheVoting, event: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """Show the receipt of one of her ballots, or of her latest one in the round."""
+    campaign, of = await voting.find(round_id)
+    fan = await visitor_of(request)
+    if fan is None:
+        return to_sign_in(f"{request.url.path}?event={event}" if event.isalnum() else request.url.path)
+    voter = await voting.token(round_id, fan.member)
+    found = await _mine(desk, of, voter, event, written_last(request))
+    if found is None:
+        message = "You have no ballot in this round." if not event else ""
+        back = Action("Back to the campaign", urls.campaign(campaign.id))
+        return await refused_page(request, ReceiptNotFound(message), action=back)
+    ballot, cast_at = found
+    read = await campaign_in_words(request, campaign)
+    each = rounds.round_of(read, of.id)
+    page = ReceiptPage(
+        round=rounds.stub(read, each),
+        campaign_title=read.title,
+        state=state_of(ballot, of),
+        cast_at=cast_at,
+        partition=ballot.position.partition,
+        offset=ballot.position.offset,
+        index=ballot.position.index,
+        event_id=ballot.event_id,
+        token=ballot.voter,
+        paper_number=ballot.number,
+        reason=each.reason if of.status == "void" else _ASTRAY if ballot.void else "",
+    )
+    return await show(request, page, section="vote", campaign=read)
+
+
+def state_of(ballot: BallotFound, of: Round) -> BallotState:
+    """Return what became of a ballot, as its voter reads it."""
+    if of.status == "void":
+        return "void"
+    states: dict[str, BallotState] = {"late": "late", "void": "void", "replaced": "replaced"}
+    return states.get(ballot.state, "counted" if of.status in ("closed", "sealed") else "counts")
+
+
+async def _mine(desk: Desk, of: Round, voter: str, event: str, written: Position | None) -> tuple[BallotFound, datetime] | None:
+    """Return her ballot and the minute it was cast in; none where she has none of that id."""
+    async with desk.pool.connection() as connection:
+        if event:
+            found = await receipts.find(connection, event.replace("\0", ""))
+        else:
+            found = next(iter(await receipts.of_voter(connection, of.terms_hash, voter)), None)
+        if found and found.voter == voter and found.terms == of.terms_hash:
+            minutes = await figures.minutes(connection, [found.event_id])
+            return found, minutes.get(found.event_id, datetime.now(UTC))
+    return await _from_the_record(desk, of, voter, event, written) if event and written and not found else None
+
+
+async def _from_the_record(
+    desk: Desk, of: Round, voter: str, event: str, written: Position
+) -> tuple[BallotFound, datetime] | None:
+    """Find a ballot that no projection has read yet where its voter's browser says that it was written."""
+    if written.partition >= len(await desk.log.heads()):
+        return None
+    for stored in await desk.log.read(written.partition, written.offset, 1):
+        for position, each in unpack(written.partition, stored.offset, stored.body).positioned():
+            cast = each.event
+            if each.id == event and isinstance(cast, BallotCast) and cast.voter == voter and cast.terms == of.terms_hash:
+                ballot = BallotFound(each.id, position, cast.terms, voter, cast.number, late=False, replaced=False, void=False)
+                return ballot, each.time
+    return None
