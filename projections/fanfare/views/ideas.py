@@ -239,8 +239,8 @@ async def comments(connection: AsyncConnection, idea: str, limit: int = 200) -> 
 async def voices(connection: AsyncConnection, campaign: str, limit: int = 4) -> list[dict[str, Any]]:
     """Return the latest comments in a campaign with the ideas they are about."""
     query = """select comments.idea, coalesce(title.text, ''), comments.author, coalesce(members.name, ''),
-                      coalesce(texts.text, ''),
-                      written_at from ideas.comments join ideas.ideas using (idea) join ideas.versions using (idea, version)
+                      coalesce(texts.text, ''), comments.written_at
+                 from ideas.comments join ideas.ideas using (idea) join ideas.versions using (idea, version)
                  left join record.texts as title on title.hash = versions.title
                  left join record.texts on texts.hash = comments.body left join vault.members on members.id = comments.author
                 where campaign = %s order by comments.place desc limit %s"""

@@ -148,16 +148,17 @@ async def acts(
         before: the ``place`` of the last line of the page before.
     """
     query = """
-        select place, "offset", index, event_id, wire, at, kind, campaign, round, acts.idea, member, details,
+        select acts.place, "offset", index, event_id, wire, at, kind, acts.campaign, acts.round, acts.idea, acts.member, details,
                coalesce(members.name, ''), coalesce(title.text, ''), coalesce(words.text, '')
-          from timeline.acts left join vault.members on members.id = member
+          from timeline.acts left join vault.members on members.id = acts.member
           left join ideas.ideas on ideas.idea = acts.idea left join ideas.versions on versions.idea = ideas.idea
                and versions.version = ideas.version
           left join record.texts as title on title.hash = versions.title
           left join record.texts as words on words.hash = coalesce(details ->> 'reason', details ->> 'text')
-         where (%(campaign)s::text is null or acts.campaign = %(campaign)s) and (%(member)s::text is null or member = %(member)s)
-           and kind = any(%(kinds)s) and place < %(before)s
-         order by place desc limit %(limit)s
+         where (%(campaign)s::text is null or acts.campaign = %(campaign)s)
+           and (%(member)s::text is null or acts.member = %(member)s)
+           and kind = any(%(kinds)s) and acts.place < %(before)s
+         order by acts.place desc limit %(limit)s
     """
     values = {"campaign": campaign, "member": member, "kinds": list(kinds), "before": before or 2**62, "limit": limit}
     return [Act(*row) for row in await (await connection.execute(query, values)).fetchall()]

@@ -90,7 +90,7 @@ class LastAdmin(Refusal):
 class SiteNotFounded(Refusal):
     """This site is not set up yet."""
 
-    code, advice = "site-not-founded", "Open the link that its console shows, and answer four questions."
+    code, advice = "site-not-founded", "Open the link that its console shows, and answer its questions."
 
 
 class NotASimulation(Refusal):

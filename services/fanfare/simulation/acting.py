@@ -114,7 +114,7 @@ class Acting:
 
     async def _comment(self, fan: int, mood: int, key: str) -> Told | None:
         about = self._scene.wanted(fan, mood, new_to_her=False)
-        remark = about and self._scene.remark(about, mood)
+        remark = self._scene.remark(about, mood) if about else None
         if about is None or remark is None:
             return None
         idea, answer = about.id, remark.answer

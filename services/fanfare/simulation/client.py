@@ -9,7 +9,9 @@ from typing import Any
 import httpx2
 import msgspec
 
-MOST_AT_ONCE = 16
+MOST_AT_ONCE = 24
+Body = dict[str, Any]
+"""A JSON object, as the API documents it."""
 _PAUSES_S = (0.25, 0.5, 1.0, 2.0)
 
 
@@ -58,7 +60,7 @@ class Client:
         """How often what was answered how, such as “support 200” or “ballot 409 round-not-open”."""
 
     async def ask(
-        self, what: str, method: str, path: str, token: str = "", *, json: Any = None, key: str = "", wait: str = ""
+        self, what: str, method: str, path: str, token: str = "", *, json: object = None, key: str = "", wait: str = ""
     ) -> Told:
         """
         Send a request, again while the site is busy, and return its answer.
@@ -82,7 +84,7 @@ class Client:
                 await asyncio.sleep(pause_s)
         raise SiteSilent(f"{method} {path}")
 
-    async def must(self, what: str, method: str, path: str, token: str = "", *, json: Any = None, key: str = "") -> Told:
+    async def must(self, what: str, method: str, path: str, token: str = "", *, json: object = None, key: str = "") -> Told:
         """Send what has to take effect. Raises: SiteSilent: it was refused, or nobody answered."""
         told = await self.ask(what, method, path, token, json=json, key=key)
         if not told.done:

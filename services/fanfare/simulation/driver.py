@@ -19,7 +19,7 @@ from fanfare.simulation.scene import Scene
 from fanfare.simulation.tastes import Flavour
 from fanfare.simulation.watching import Watch
 
-URL, TOKEN = "FANFARE_SIMULATION_URL", "FANFARE_SIMULATION_TOKEN"  # noqa: S105 - names of variables
+URL, TOKEN = "FANFARE_SIMULATION_URL", "FANFARE_SIMULATION_TOKEN"
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -65,9 +65,8 @@ async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = 
     scene = Scene(plan, await host.make_fans(plan))
     label = await host.find(texts.label.title) or await host.publish_label()
     campaign = await host.publish_eighth(plan.scale)
-    say(
-        f"{len(scene.tokens):,} fans have joined. “{texts.eighth.title}” opens in {plan.scale.lead_s} seconds: {url}/campaigns/{campaign.id}"
-    )
+    say(f"{len(scene.tokens):,} fans have joined. “{texts.eighth.title}” opens in {plan.scale.lead_s} seconds:")
+    say(f"  {url}/campaigns/{campaign.id}")
     player = Player(client, scene, host)
     aside = asyncio.create_task(_label(client, player, plan, label))
     try:
@@ -92,7 +91,7 @@ async def _eighth(client: Client, player: Player, plan: Plan, campaign: Campaign
         ballot = Ballot(round_id, tuple(each["id"] for each in options), tuple(player.scene.flavours(options)), found["most"])
         watching = asyncio.create_task(watch.tell(last=round_id == last))
         visiting = asyncio.create_task(player.notice_visitors(campaign.id)) if not options else None
-        await player.play(acts, ballot, datetime.fromisoformat(found["opens_at"]), watch.over)
+        await player.play(acts, ballot, datetime.fromisoformat(found["opens_at"]), watch)
         if visiting:
             visiting.cancel()
         if (await watching)["status"] == "void":
@@ -100,11 +99,11 @@ async def _eighth(client: Client, player: Player, plan: Plan, campaign: Campaign
 
 
 async def _label(client: Client, player: Player, plan: Plan, label: CampaignThere) -> None:
-    watch = Watch(client, label.rounds[0], lambda line: None)
+    watch = Watch(client, label.rounds[0], _keep_quiet)
     found = await watch.until("open")
     flavours = tuple(Flavour(each.tags) for each in corpus.campaigns().label.options)
     ballot = Ballot(label.rounds[0], tuple(each["id"] for each in found["options"]), flavours, whim=LABEL_WHIM)
-    await player.play(plan.label, ballot, datetime.now(UTC), watch.over)
+    await player.play(plan.label, ballot, datetime.now(UTC), watch)
 
 
 async def _watched(client: Client, there: CampaignThere, say: Say, url: str) -> None:
@@ -112,6 +111,11 @@ async def _watched(client: Client, there: CampaignThere, say: Say, url: str) -> 
         if (await Watch(client, round_id, say).tell(last=round_id == there.rounds[-1]))["status"] == "void":
             return
     _tell_what_next(say, url, there)
+
+
+def _keep_quiet(line: str) -> None:
+    """Say nothing of a round that goes on for weeks."""
+    del line
 
 
 def _tell_what_next(say: Say, url: str, campaign: CampaignThere) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any
 
 import msgspec
 
 from fanfare.simulation import corpus
-from fanfare.simulation.client import Client, Told
+from fanfare.simulation.client import Body, Client, Told
 from fanfare.simulation.corpus import CampaignText
 from fanfare.simulation.plan import Plan, Scale
 
@@ -71,13 +70,14 @@ class Host:
         }
         return await self._publish(draft, words)
 
-    async def _draft(self, template: str) -> Any:
-        form = {"template": template, "zone": ZONE}
-        return (await self._client.must("draft", "POST", "/api/v1/drafts", self._token, json=form, key=f"draft {template}")).body
+    async def _draft(self, template: str) -> Body:
+        form, key = {"template": template, "zone": ZONE}, f"draft {template}"
+        draft: Body = (await self._client.must("draft", "POST", "/api/v1/drafts", self._token, json=form, key=key)).body
+        return draft
 
-    async def _publish(self, draft: Any, words: CampaignText) -> CampaignThere:
+    async def _publish(self, draft: Body, words: CampaignText) -> CampaignThere:
         for planned, text in zip(draft["draft"]["rounds"], words.rounds, strict=True):
-            planned |= msgspec.to_builtins(text)
+            planned.update(msgspec.to_builtins(text))
         draft["draft"] |= {"title": words.title, "story": words.story}
         path = f"/api/v1/drafts/{draft['id']}"
         saved = {"version": draft["version"], "draft": draft["draft"]}
@@ -99,7 +99,7 @@ class Host:
         return await self._client.ask("answer", "POST", path, self._token, json={"text": text}, key=key)
 
 
-def _there(body: Any) -> CampaignThere:
+def _there(body: Body) -> CampaignThere:
     rounds: Sequence[str] = [each["id"] for each in body["rounds"]]
     return CampaignThere(body["id"], tuple(rounds))
 

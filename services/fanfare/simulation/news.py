@@ -46,7 +46,7 @@ def last_call(found: Mapping[str, Any], board: Mapping[str, Any]) -> str:
 def sealed(found: Mapping[str, Any], board: Mapping[str, Any], *, last: bool) -> str:
     """Return what came out of a round."""
     on = [f"{each['label']} ({each['votes']:,})" for each in board["places"] if each["advances"]]
-    counted = f"{board['counted']:,} {'fans supported ideas' if found['method'] == 'support.v1' else 'ballots counted'}"
+    counted = f"{board['counted']:,} {'supports' if found['method'] == 'support.v1' else 'ballots'}"
     verb = "the eighth flavour is" if last else ("goes on:" if len(on) == 1 else "go on:")
     return f"“{found['name']}” is sealed, {counted}; {verb} {_listed(on)}."
 
@@ -74,4 +74,5 @@ def figures(answers: Counter[str], fans: int) -> str:
     """Return what the simulation did, in one line."""
     ideas, comments = answers["idea 201"], answers["comment 201"] + answers["answer 201"]
     supports, ballots = answers["support 200"], answers["ballot 200"]
-    return f"{fans:,} fans raised {ideas} ideas, wrote {comments} comments, gave support {supports:,} times and cast {ballots:,} ballots."
+    words = f"raised {ideas} ideas, wrote {comments} comments, gave support {supports:,} times and cast {ballots:,} ballots"
+    return f"{fans:,} fans {words}."

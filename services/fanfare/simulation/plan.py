@@ -1,8 +1,8 @@
 """
 The plan of a simulation: a seed becomes fans and a list of acts with their times. Pure, and the same wherever it is made.
 
-An act says who does what kind of thing when, and in which mood; what she chooses follows when it is played, from her taste and what is
-there to choose from, ideas of visitors among it.
+An act says who does what kind of thing when, and in which mood. What she chooses follows when it is played, from her taste and
+from what there is to choose, ideas of visitors among it.
 """
 
 from random import Random
@@ -161,9 +161,10 @@ def _idea_round(rng: Random, scale: Scale) -> list[AnyAct]:
     ]
     acts: list[AnyAct] = [*raised, *_second_thoughts(rng, raised, scale)]
     for at in times(rng, scale.supports, length, Rhythm.SUPPORTING):
-        acts.append(Support(at=at, fan=rng.randrange(scale.fans), mood=rng.randrange(MOODS), again=rng.random() < 0.015))
+        fan = rng.randrange(scale.fans)
+        acts.append(Support(at=at, fan=fan, mood=rng.randrange(MOODS), again=rng.random() < 0.015))
         if rng.random() < 0.02 and at + 1 < length:
-            acts.append(Unsupport(at=round(rng.uniform(at + 0.5, length - 0.3), 3), fan=acts[-1].fan))
+            acts.append(Unsupport(at=round(rng.uniform(at + 0.5, length - 0.3), 3), fan=fan))
     acts += [
         Comment(at=at, fan=rng.randrange(scale.fans), mood=rng.randrange(MOODS))
         for at in times(rng, scale.comments, length, Rhythm.SUPPORTING)
@@ -197,9 +198,8 @@ def _ballots(rng: Random, scale: Scale, length: int) -> list[AnyAct]:
         if chance < 0.085 and at + 1.5 < length:
             again = round(rng.uniform(at + 1, length - 0.3), 3)
             acts.append(Vote(at=again, fan=fan, mood=rng.randrange(MOODS), manner="older-tab" if chance < 0.01 else "once"))
-    for fan in rng.sample(voters, max(2, len(voters) // 150)):  # those who look at the clock too late
-        acts.append(Vote(at=round(length + rng.uniform(-0.5, 0.9), 3), fan=fan, mood=rng.randrange(MOODS)))
-    return acts
+    hasty = rng.sample(voters, max(2, len(voters) // 150))  # they look at the clock too late
+    return acts + [Vote(at=round(length + rng.uniform(-0.5, 0.9), 3), fan=fan, mood=rng.randrange(MOODS)) for fan in hasty]
 
 
 def _extension(scale: Scale) -> list[AnyAct]:

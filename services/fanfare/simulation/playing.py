@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from heapq import heapify, heappop, heappush
 
 from fanfare.simulation.acting import Acting, Ballot
@@ -10,6 +11,7 @@ from fanfare.simulation.client import MOST_AT_ONCE, Client, SiteSilent, Told
 from fanfare.simulation.hosting import Host
 from fanfare.simulation.plan import AnyAct
 from fanfare.simulation.scene import Scene
+from fanfare.simulation.watching import Watch
 
 VISITORS_EVERY_S = 2.0
 PAUSED_AGAIN_S = 1.5
@@ -26,28 +28,32 @@ class Player:
         self._afterwards: set[asyncio.Task[None]] = set()
         self._acting = Acting(client, scene, host, self._later)
 
-    async def play(self, acts: Sequence[AnyAct], ballot: Ballot, opened_at: datetime, over: asyncio.Event) -> None:
+    async def play(self, acts: Sequence[AnyAct], ballot: Ballot, opened_at: datetime, watch: Watch) -> None:
         """
         Play the acts of a round.
 
         Args:
             opened_at: what the times of the acts count from.
-            over: set when the round is closed or void; what is left of its acts is dropped.
+            watch: tells when the round is closed or void, so that what is left of its acts is dropped, and when it is paused.
         """
         loop = asyncio.get_running_loop()
         zero = loop.time() - (datetime.now(UTC) - opened_at).total_seconds()
         due = [(act.at, number, act) for number, act in enumerate(acts)]
         heapify(due)
+
+        def put_back(number: int, act: AnyAct, done: asyncio.Task[Told | None]) -> None:
+            if _refused_by_pause(done):
+                heappush(due, (loop.time() - zero + PAUSED_AGAIN_S, number, act))
+
         async with asyncio.TaskGroup() as group:
-            while due and not over.is_set():
+            while due and not watch.over.is_set():
+                await watch.going.wait()
                 at, number, act = heappop(due)
                 if (wait_s := zero + at - loop.time()) > 0:
                     await asyncio.sleep(wait_s)
                 await self._slots.acquire()
                 task = group.create_task(self._one(act, ballot, f"{type(act).__name__.lower()} {ballot.round} {number}"))
-                task.add_done_callback(
-                    lambda done, at=at, number=number, act=act: _again(done) and heappush(due, (at + PAUSED_AGAIN_S, number, act))
-                )
+                task.add_done_callback(partial(put_back, number, act))
 
     async def _one(self, act: AnyAct, ballot: Ballot, key: str) -> Told | None:
         try:
@@ -75,8 +81,8 @@ class Player:
                 self.scene.noticed(each["id"], each["tags"], withdrawn=each["withdrawn"])
 
 
-def _again(done: "asyncio.Task[Told | None]") -> bool:
-    """Tell whether a paused round refused the act, so that the fan tries again."""
+def _refused_by_pause(done: asyncio.Task[Told | None]) -> bool:
+    """Tell whether a paused round refused the act, so that the fan tries again later."""
     if done.cancelled() or done.exception():
         return False
     told = done.result()

@@ -1,4 +1,4 @@
-"""What a simulated fan likes, and what she chooses. Pure: her mood comes in as a number, so the same fan in the same mood chooses alike."""
+"""What a simulated fan likes, and what she chooses. Pure: her mood is a number, so in the same mood she chooses alike."""
 
 from collections.abc import Mapping, Sequence
 from math import log, sqrt

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from fanfare.simulation import news
-from fanfare.simulation.client import Client
+from fanfare.simulation.client import Body, Client
 from fanfare.simulation.news import Say
 
 EVERY_S = 0.5
@@ -24,26 +23,36 @@ class Watch:
         self._say = say
         self.over = asyncio.Event()
         """Set once the round takes nothing any more."""
+        self.going = asyncio.Event()
+        """Not set while a host has paused the round."""
+        self.going.set()
 
-    async def _now(self) -> Any:
-        found = (await self._client.must("round", "GET", self._path)).body
+    async def _now(self) -> Body:
+        found: Body = (await self._client.must("round", "GET", self._path)).body
         if found["status"] in ENDED:
             self.over.set()
+        if found["paused"]:
+            self.going.clear()
+        else:
+            self.going.set()
         return found
 
-    async def _board(self) -> Any:
-        return (await self._client.must("leaderboard", "GET", f"{self._path}/leaderboard")).body
+    async def _board(self) -> Body:
+        board: Body = (await self._client.must("leaderboard", "GET", f"{self._path}/leaderboard")).body
+        return board
 
-    async def until(self, *statuses: str) -> Any:
+    async def until(self, *statuses: str) -> Body:
         """Return the round once it has one of these statuses."""
         return await self._until(lambda found: found["status"] in statuses)
 
-    async def _until(self, reached: Callable[[Any], bool]) -> Any:
-        while not reached(found := await self._now()):
+    async def _until(self, reached: Callable[[Body], bool]) -> Body:
+        while True:
+            found = await self._now()
+            if reached(found):
+                return found
             await asyncio.sleep(EVERY_S)
-        return found
 
-    async def tell(self, *, last: bool) -> Any:
+    async def tell(self, *, last: bool) -> Body:
         """Say how a round goes on, until it is sealed or void, and return it."""
         found = await self.until("open", "closing", *ENDED)
         if found["status"] == "open":
@@ -61,9 +70,9 @@ class Watch:
         return found
 
 
-def _left_s(found: Any) -> float:
+def _left_s(found: Body) -> float:
     return (datetime.fromisoformat(found["closes_at"]) - datetime.now(UTC)).total_seconds()
 
 
-def _length_s(found: Any) -> float:
+def _length_s(found: Body) -> float:
     return (datetime.fromisoformat(found["closes_at"]) - datetime.fromisoformat(found["opens_at"])).total_seconds()

@@ -155,7 +155,8 @@ def test_a_missing_report_is_missed(file: Path) -> None:
     [
         (StoredText(text_hash(SALT, TITLE), SALT.hex(), "Tame cherry"), "is not the hash of its salt and text"),
         (StoredText(text_hash(SALT, "stray"), SALT.hex(), "stray"), "no event names this text"),
-        (StoredText(text_hash(SALT, TITLE), "", TITLE), "is not the hash of its salt and text"),
+        (StoredText(text_hash(SALT, TITLE), "no hex", TITLE), "is not the hash of its salt and text"),
+        (StoredText(text_hash(SALT, TITLE), SALT[:-1].hex(), chr(SALT[-1]) + TITLE), "is not the hash of its salt and text"),
     ],
 )
 def test_a_text_that_does_not_belong_there_is_found(file: Path, held: StoredText, told: str) -> None:

@@ -128,6 +128,8 @@ class RoundDeskPage(Page, frozen=True):
     failed_act: str = ""
     waits: str = ""
     """A sentence, where the round waits for a host: its time has passed, or the round before it is not sealed."""
+    strip: Sequence[RoundStub] = ()
+    """All rounds of the campaign, to go from desk to desk."""
     is_support: bool = False
     """Fans support ideas; there are no ballots."""
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from fanfare.campaigns.reading import RoundRead
 from fanfare.campaigns.refusals import RoundNotOpen, RoundPausedNow
 from fanfare.campaigns.routes import Id
 from fanfare.members.refusals import FormOutdated
@@ -22,6 +23,7 @@ from fanfare.web import urls, words
 from fanfare.web.contexts.ballots import BallotOption, BallotPage
 from fanfare.web.contexts.shell import Action
 from fanfare.web.pages import rounds
+from fanfare.web.pages.campaign import zone_of
 from fanfare.web.pages.forms import fresh_key, sent, writer
 from fanfare.web.pages.ideas import first_line
 from fanfare.web.refused import refused_page
@@ -158,6 +160,7 @@ async def _marked_again(request: Request, found: Found, fan: Caller, marked: lis
 async def _refused(request: Request, found: Found, refusal: Refusal, marked: list[str] | None = None) -> Response:
     """Answer with what keeps her from voting, what is kept, and what helps."""
     campaign, of = found
+    read = await campaign_in_words(request, campaign)
     kept = ""
     if marked:
         async with request.app.state.desk.pool.connection() as connection:
@@ -166,7 +169,10 @@ async def _refused(request: Request, found: Found, refusal: Refusal, marked: lis
         kept = f"You had marked {words.listed(chosen)}. No ballot was written." if chosen else ""
     action = Action("Back to the campaign", urls.campaign(campaign.id))
     match refusal:
-        case RoundNotOpen() if of.status != "planned":
+        case RoundNotOpen() if of.status == "planned":
+            refusal = RoundNotOpen(_when(request, rounds.round_of(read, of.id)))
+        case RoundNotOpen():
+            refusal = RoundNotOpen(_when(request, rounds.round_of(read, of.id)))
             action = Action("See the count", urls.round_(of.id, "report"))
             kept = kept or "Every ballot that was cast in time is kept."
         case RoundPausedNow():
@@ -175,4 +181,16 @@ async def _refused(request: Request, found: Found, refusal: Refusal, marked: lis
             action = Action("Read the ideas", urls.ideas(campaign.id))
         case _:
             pass
-    return await refused_page(request, refusal, kept=kept, action=action, path=urls.round_(of.id, "ballot"))
+    back = urls.round_(of.id, "ballot")
+    return await refused_page(request, refusal, kept=kept, action=action, path=back, campaign=read)
+
+
+def _when(request: Request, each: RoundRead) -> str:
+    """Say when a round takes ballots, or did, by the site's clock."""
+    desk: Desk = request.app.state.desk
+    zone = zone_of(desk)
+    if each.status == "planned":
+        return f"It opens {words.when(each.opens_at, zone, desk.now)}. Come back then."
+    if each.status == "void":
+        return f"It was given up: {each.reason} Ballots already cast stay in the record."
+    return f"It closed {words.when(each.closes_at, zone, desk.now, seconds=True)}."

@@ -29,7 +29,7 @@ from fanfare.web.shells import see_other, show
 router = desk_router()
 NAMES = {"dewmocracy": "DEWmocracy", "idea-box": "Idea box", "single-vote": "Single vote", "nothing": ""}
 PUBLISHED = "The campaign is public, and in the record under your name."
-_NOT_YET = "It is saved, and not published: something is still missing."
+_NOT_YET = "It is saved, and not published yet."
 _TOO_MANY = f"A campaign has at most {draft_forms.MOST_ROUNDS} rounds."
 _CHANGED = (
     "Somebody else saved this draft since you opened it. What you wrote is below and not saved. Open the draft in another window "
@@ -133,8 +133,8 @@ async def _kept(campaigns: Campaigns, draft_id: str, fields: Fields, typed: Draf
 async def _published(request: Request, host: Caller, desk: Desk, campaigns: Campaigns, draft_id: str, fields: Fields) -> Response:
     saved, version = await campaigns.draft(draft_id)
     fields = {**fields, "version": str(version)}
-    if gaps(saved, desk.now):
-        return await _wrong(request, desk, fields, draft_id, {"": _NOT_YET})
+    if found := gaps(saved, desk.now):
+        return await _wrong(request, desk, fields, draft_id, {"": " ".join((_NOT_YET, *found))})
     request_body = digest(saved.model_dump_json().encode())
     try:
         _, done = await campaigns.publish(draft_id, asked(host, "publish", draft_id, key_of(fields), request_body))

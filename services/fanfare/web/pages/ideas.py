@@ -144,7 +144,7 @@ async def _idea(
     desk = request.app.state.desk
     read, visitor = await campaign_in_words(request, campaign), await visitor_of(request)
     by, is_mine = found["author_name"] or GONE, visitor is not None and visitor.member == found["author"]
-    raised = f"{words.day(found['raised_at'], zone_of(desk), datetime.now(UTC)).capitalize()}, by {by}."
+    raised = f"{words.day(found['raised_at'], zone_of(desk), datetime.now(UTC))}, by {by}"
     of = rounds.ideas_round(read)
     async with desk.pool.connection() as connection:
         way = await Fates(connection, campaign, read).way(found, raised)

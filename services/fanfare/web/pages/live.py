@@ -56,6 +56,11 @@ class Live:
         self._frame: Frame | None = None
         self._shown: tuple[Board | None, Tape | None, datetime] = (None, None, datetime.min.replace(tzinfo=UTC))
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody watches, so that nothing is read."""
+        return not self._slots and self._reading is None
+
     async def watch(self, state: str) -> AsyncIterator[ServerSentEvent]:
         """
         Yield what changed, the latest only, beginning at once with the present frame.

@@ -13,6 +13,7 @@ from fanfare.platform.desk import Acknowledged, Desk
 from fanfare.platform.edge import Caller, Host, TheDesk
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.record.campaigns import Campaign, Round, RoundClosing, RoundOpened
+from fanfare.record.terms import Advanced
 from fanfare.reports.counted import Counted
 from fanfare.views import figures as amounts
 from fanfare.views import timeline
@@ -33,12 +34,13 @@ from fanfare.web.shells import campaign_in_words, show
 router = desk_router()
 DONE = {
     "open": "The round is open. Its terms are frozen.",
-    "extend": "The round closes later. Those who have voted are told by mail.",
+    "extend": "The round closes later.",
     "pause": "The round is paused. Ballots that are in stay in.",
     "resume": "The round goes on.",
     "close": "The round is closing. It is sealed as soon as its last ballots are read back.",
-    "void": "The round is void. Those who have voted are told by mail.",
+    "void": "The round is void.",
 }
+_TOLD = " Those who have voted are told by mail."
 WHERE_WRONG = {"plan-refused": "closes_at", "text-refused": "reason"}
 _PUBLIC_ACTS = 6
 
@@ -64,7 +66,8 @@ async def decide(round_id: Id, act: str, request: Request, host: Host, desk: The
             return await overtaken(request, desk, found, act, fields)
         form = Form(values=fields, errors={WHERE_WRONG.get(refusal.code, ""): sentence_of(refusal)})
         return await _shown(request, desk, *found, form=form, failed_act=act, status=refusal.status)
-    return led_to(request, urls.round_desk(round_id), DONE[act], done.position)
+    told_by_mail = _TOLD if act in ("extend", "void") and found[1].plan.method != rounds.SUPPORT else ""
+    return led_to(request, urls.round_desk(round_id), DONE[act] + told_by_mail, done.position)
 
 
 def sentence_of(refusal: Refusal) -> str:
@@ -137,6 +140,7 @@ async def _shown(
         form=form or Form(),
         failed_act=failed_act,
         waits=waits(campaign, found, desk.now),
+        strip=rounds.strip(read),
         is_support=stub.takes_ideas,
     )
     return await show(request, page, section="desk", campaign=read, status=status)
@@ -164,7 +168,7 @@ def _before(found: Round, stub: RoundStub, opened: datetime | None, zone: str, n
         opens = f"Opens {words.when(stub.opens_at, zone, now)}"
         return [
             Step("The plan is public", "It may still be changed, visibly. At the opening it freezes into terms.", "now"),
-            Step(opens, "By itself, if the options are known by then.", "next"),
+            Step(opens, "By itself, once the round before it is sealed." if isinstance(found.plan.options, Advanced) else "By itself.", "next"),
         ]
     at = words.when(opened or stub.opens_at, zone, now)
     line = f"Nobody can change them unseen, you included. Fingerprint {words.short_hash(found.terms_hash)}."
@@ -173,7 +177,7 @@ def _before(found: Round, stub: RoundStub, opened: datetime | None, zone: str, n
 
 def _after(found: Round, stub: RoundStub, closing: datetime | None, zone: str, now: datetime) -> list[Step]:
     closes = words.when(stub.closes_at, zone, now)
-    closed = Step(f"Closed, {words.when(closing or stub.closes_at, zone, now)}", "Ballots that came later are late.", "done")
+    closed = Step(f"Closed, {words.when(closing or stub.closes_at, zone, now)}", "What came later is late and does not count.", "done")
     match found.status:
         case "planned":
             return [Step(f"Closes {closes}", "By itself.", "next")]

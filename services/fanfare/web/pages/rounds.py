@@ -82,11 +82,12 @@ def round_of(read: CampaignRead, round_id: str) -> RoundRead:
 
 
 def summary(story: str) -> tuple[str, str]:
-    """Return the first sentences of a story for the ticket, and the whole story where it has more."""
-    first = story.strip().partition("\n\n")[0].replace("\n", " ")
+    """Return the first paragraph of a story for the ticket, and what it leaves to tell."""
+    first, _, rest = story.strip().partition("\n\n")
+    first = first.replace("\n", " ")
     if len(first) > _SUMMARY:
-        first = first[:_SUMMARY].rpartition(" ")[0].rstrip(",;:") + "…"
-    return first, story if first != story.strip() else ""
+        return first[:_SUMMARY].rpartition(" ")[0].rstrip(",;:") + "…", story
+    return first, rest
 
 
 async def ticket(request: Request, campaign: Campaign, read: CampaignRead) -> Ticket:
