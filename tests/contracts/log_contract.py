@@ -1,10 +1,11 @@
 """What every adapter of the Log port must do. An adapter's suite inherits ``LogContract`` and says how its logs are opened."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Protocol
+from typing import Protocol, Self
 
 import msgspec
 import pytest
@@ -59,7 +60,7 @@ def at(entries: list[StoredEntry], position: Position) -> bytes:
 
 
 class Gate:
-    """A fault that holds a write back until it is released."""
+    """A fault that holds a write back until it is released, at the end of its block at the latest."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -70,60 +71,78 @@ class Gate:
         self.reached.set()
         await self.released.wait()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.released.set()
+
+
+class Crowd:
+    """Writers who all write into partition 0 until enough is written, and what was acknowledged to them."""
+
+    def __init__(self, events: int, most_in_entry: int) -> None:
+        self.acknowledged: dict[bytes, Position] = {}
+        self._events = events
+        self._most_in_entry = most_in_entry
+        self._written = 0
+        self._random = Random(events)
+
+    async def fail_at_times(self) -> None:
+        """Fail between taking a number and the commit, three times in ten."""
+        if self._random.random() < 0.3:
+            raise Planted
+
+    async def dawdle(self) -> None:
+        """Sleep between taking a number and the commit."""
+        await asyncio.sleep(0.005)
+
+    async def write(self, log: Log) -> None:
+        """Write entry after entry, several at once, as one of the crowd."""
+        while self._written < self._events:
+            await asyncio.gather(*(self._append(log) for _ in range(self._random.randint(1, 20))))
+
+    async def _append(self, log: Log) -> None:
+        begin = self._written
+        self._written += self._random.randint(1, self._most_in_entry)
+        events = [named(number) for number in range(begin, self._written)]
+        with contextlib.suppress(Planted):
+            first = await log.append(0, events, alone=True)
+            self.acknowledged |= {event: Position(0, first.offset, first.index + n) for n, event in enumerate(events)}
+
+
+async def tail(log: Log, done: asyncio.Event) -> list[StoredEntry]:
+    """Follow partition 0 as a projection does, until all is written and read."""
+    seen: list[StoredEntry] = []
+    while True:
+        finished = done.is_set()
+        page = await log.read(0, seen[-1].offset + 1 if seen else 0)
+        seen += page
+        if not page and finished:
+            return seen
+        if not page:
+            await log.changed(0.05)
+
 
 async def write_and_tail(opening: Opening, events: int, most_in_entry: int, *, failing: int = 3) -> None:
     """
     Let 32 writers write into one partition while a reader follows; fail if she missed something or saw it in another order.
 
-    Some writers fail now and then between taking their numbers and the commit, one sleeps there.
+    One writer sleeps between taking his numbers and the commit, and so many as *failing* fail there now and then.
     """
-    random, written, acknowledged = Random(events), [0], dict[bytes, Position]()
-
-    async def fail() -> None:
-        if random.random() < 0.3:
-            raise Planted
-
-    async def dawdle() -> None:
-        await asyncio.sleep(0.005)
-
-    async def write(log: Log) -> None:
-        async def one() -> None:
-            size = random.randint(1, most_in_entry)
-            numbers = range(written[0], written[0] + size)
-            written[0] += size
-            try:
-                first = await log.append(0, [named(number) for number in numbers], alone=True)
-            except Planted:
-                return
-            for index, number in enumerate(numbers):
-                acknowledged[named(number)] = Position(0, first.offset, first.index + index)
-
-        while written[0] < events:
-            await asyncio.gather(*(one() for _ in range(random.randint(1, 20))))
-
-    async def tail(log: Log, done: asyncio.Event) -> list[StoredEntry]:
-        seen: list[StoredEntry] = []
-        while True:
-            finished = done.is_set()
-            page = await log.read(0, seen[-1].offset + 1 if seen else 0)
-            seen += page
-            if not page and finished:
-                return seen
-            if not page:
-                await log.changed(0.05)
-
-    done = asyncio.Event()
-    faults: list[Fault | None] = [dawdle, *[fail] * failing, *[None] * (31 - failing)]
+    crowd, done = Crowd(events, most_in_entry), asyncio.Event()
+    faults: list[Fault | None] = [crowd.dawdle, *[crowd.fail_at_times] * failing, *[None] * (31 - failing)]
     logs = [await opening(fault=fault) for fault in faults]
     reader = asyncio.create_task(tail(await opening(), done))
-    await asyncio.gather(*(write(log) for log in logs))
+    await asyncio.gather(*(crowd.write(log) for log in logs))
     done.set()
     seen = await reader
 
+    found = {event: Position(0, entry.offset, n) for entry in seen for n, event in enumerate(events_of(entry))}
     assert [entry.offset for entry in seen] == list(range(len(seen)))
-    assert {event: Position(0, entry.offset, n) for entry in seen for n, event in enumerate(events_of(entry))} == acknowledged
+    assert found == crowd.acknowledged
     assert (await logs[-1].heads())[0] == len(seen)
-    assert len(acknowledged) > events * 0.8
+    assert len(found) > events * 0.8
 
 
 class LogContract:
@@ -234,14 +253,13 @@ class LogContract:
         assert [events_of(entry) for entry in await whole(log)] == [[named(1)], [named(1)]]
 
     async def test_beyond_its_bound_the_log_is_busy_and_what_it_refused_is_not_in_the_record(self, opening: Opening) -> None:
-        gate = Gate()
-        log = await opening(fault=gate, most_waiting_bytes=1000)
-        calls = [asyncio.create_task(log.append(0, [named(n, 98)])) for n in range(30)]
-        await gate.reached.wait()
-        with pytest.raises(LogBusy):
-            await log.append(1, [named(99, 98)])
+        async with Gate() as gate:
+            log = await opening(fault=gate, most_waiting_bytes=1000)
+            calls = [asyncio.create_task(log.append(0, [named(n, 98)])) for n in range(30)]
+            await gate.reached.wait()
+            with pytest.raises(LogBusy):
+                await asyncio.wait_for(log.append(1, [named(99, 98)]), 20)
 
-        gate.released.set()
         answers = await asyncio.gather(*calls, return_exceptions=True)
 
         taken = [n for n, answer in enumerate(answers) if isinstance(answer, Position)]
@@ -268,15 +286,14 @@ class LogContract:
         assert await log.heads() == (1, 0, 0, 0)
 
     async def test_an_append_that_is_held_back_lands_late_and_nothing_is_seen_out_of_order(self, opening: Opening) -> None:
-        gate = Gate()
-        slow, log, third = await opening(fault=gate), await opening(), await opening()
-        held = asyncio.create_task(slow.append(0, [named(1)]))
-        await gate.reached.wait()
-        other = asyncio.create_task(log.append(0, [named(2)]))
-        elsewhere = await third.append(1, [named(3)])
-        before = await whole(log)
+        async with Gate() as gate:
+            slow, log, third = await opening(fault=gate), await opening(), await opening()
+            held = asyncio.create_task(slow.append(0, [named(1)]))
+            await gate.reached.wait()
+            other = asyncio.create_task(log.append(0, [named(2)]))
+            elsewhere = await asyncio.wait_for(third.append(1, [named(3)]), 20)
+            before = await whole(log)
 
-        gate.released.set()
         positions = [await held, await other]
 
         entries = await whole(log)
@@ -286,13 +303,12 @@ class LogContract:
         assert sorted(position.offset for position in positions) == [0, 1]
 
     async def test_a_caller_who_gives_up_harms_nobody(self, opening: Opening) -> None:
-        gate = Gate()
-        log = await opening(fault=gate)
-        calls = [asyncio.create_task(log.append(0, [named(n)])) for n in range(3)]
-        await gate.reached.wait()
+        async with Gate() as gate:
+            log = await opening(fault=gate)
+            calls = [asyncio.create_task(log.append(0, [named(n)])) for n in range(3)]
+            await gate.reached.wait()
+            calls[1].cancel()
 
-        calls[1].cancel()
-        gate.released.set()
         answers = await asyncio.gather(*calls, return_exceptions=True)
 
         assert answers[0] == Position(0, 0, 0)

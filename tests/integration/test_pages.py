@@ -2,71 +2,33 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
-import uvicorn
 
-from fanfare.members import joining
-from fanfare.members.sessions import open_session
 from fanfare.record.kinds import digest
 from fanfare.record.position import Position
 from fanfare.web.layout import CONTENT_SECURITY_POLICY
-from tests.site_fixture import ADDRESS, SiteUnderTest, round_of, running_site
+from tests.page_reader import all_read, an_ideas_round, an_open_round, browser, hidden, paper, signed_in
+from tests.site_fixture import ADDRESS, SiteUnderTest, running_site
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
-PAGE = {"accept": "text/html", "origin": ADDRESS, "sec-fetch-site": "same-origin"}
 
 
-def browser(site: SiteUnderTest, session: str = "") -> httpx2.AsyncClient:
-    """Return a client that behaves like a browser: it asks for pages, keeps cookies, and follows no redirect by itself."""
-    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(site.app), base_url=ADDRESS, headers=PAGE)
-    if session:
-        client.cookies.set("fanfare", session)
-    return client
-
-
-async def signed_in(site: SiteUnderTest, name: str = "Noor A.") -> httpx2.AsyncClient:
-    member = await joining.join(site.parts.desk, name)
-    async with site.parts.pool.connection() as connection:
-        return browser(site, await open_session(connection, member, "browser", "test"))
-
-
-def hidden(html: str, name: str) -> str:
-    """Return the value of a hidden field."""
-    found = re.search(rf'name="{name}" value="([^"]*)"', html)
-    assert found, name
-    return found[1]
-
-
-async def paper(fan: httpx2.AsyncClient, round_id: str) -> dict[str, str]:
-    """Return the hidden fields of the paper that a fan sees."""
-    page = await fan.get(f"/rounds/{round_id}/ballot")
-    assert page.status_code == 200, page.text
-    return {name: hidden(page.text, name) for name in ("csrf", "paper", "key")}
+def called(html: str) -> list[str]:
+    """Return what the masthead calls who is signed in."""
+    return re.findall(r'href="/me"[^>]*>([^<]*)<', html)
 
 
 def order(html: str) -> list[str]:
     return re.findall(r'name="option" value="([^"]*)"', html)
 
 
-async def an_open_round(site: SiteUnderTest, **changes: object) -> tuple[str, str]:
-    campaign = await site.publish(round_of(**changes))
-    await site.until(campaign["rounds"][0]["id"], "open")
-    return campaign["id"], campaign["rounds"][0]["id"]
-
-
-async def an_ideas_round(site: SiteUnderTest) -> tuple[str, str]:
-    return await an_open_round(site, name="Ideas", method="support.v1", options_from="ideas", options=[], advance=2)
-
-
 IDEA = {"title": "Pine & Lime", "text": "Tips **steeped** like tea.", "tags": "citrus"}
 
 
-async def raised(site: SiteUnderTest, fan: httpx2.AsyncClient, campaign: str) -> str:
+async def raised(fan: httpx2.AsyncClient, campaign: str) -> str:
     form = (await fan.get(f"/campaigns/{campaign}/ideas/new")).text
     fields = {"csrf": hidden(form, "csrf"), "key": hidden(form, "key")}
     done = await fan.post(f"/campaigns/{campaign}/ideas", data={**IDEA, **fields})
@@ -218,7 +180,7 @@ async def test_a_closed_round_takes_no_ballot_and_says_what_is_kept(site: SiteUn
 async def test_an_idea_is_raised_edited_supported_discussed_and_withdrawn(site: SiteUnderTest) -> None:
     campaign, _ = await an_ideas_round(site)
     author, fan = await signed_in(site, "Imani O."), await signed_in(site)
-    where = await raised(site, author, campaign)
+    where = await raised(author, campaign)
     page = await author.get(where)
     assert "Your idea is public" in page.text
     assert "Your idea is public" not in (await author.get(where)).text
@@ -356,6 +318,7 @@ async def test_the_report_shows_the_sealed_bytes_and_what_hosts_did_out_of_turn(
     (await site.host.post(f"/api/v1/rounds/{round_id}/close")).raise_for_status()
     await site.until(round_id, "sealed")
 
+    await all_read(site)
     page = await fan.get(f"/rounds/{round_id}/report")
 
     body = (await site.stranger.get(f"/api/v1/rounds/{round_id}/report")).content
@@ -375,8 +338,11 @@ async def test_a_seal_is_not_shown_over_bytes_that_are_not_the_sealed_ones(site:
     _, round_id = await an_open_round(site)
     (await site.host.post(f"/api/v1/rounds/{round_id}/close")).raise_for_status()
     await site.until(round_id, "sealed")
+    await all_read(site)
     async with site.parts.pool.connection() as connection:
-        query = "update desk.reports set body = convert_to(replace(convert_from(body, 'UTF8'), '\"void\":0', '\"void\":7'), 'UTF8')"
+        query = (
+            "update desk.reports set body = convert_to(replace(convert_from(body, 'UTF8'), '\"void\":0', '\"void\":7'), 'UTF8')"
+        )
         await connection.execute(query)
 
     page = await browser(site).get(f"/rounds/{round_id}/report")
@@ -405,6 +371,7 @@ async def test_a_paused_and_a_voided_round_say_why(site: SiteUnderTest) -> None:
 
 async def test_one_press_joins_a_simulation_as_a_fan_and_another_as_a_host(database: str) -> None:
     async with running_site(database, simulation=True) as site:
+        await all_read(site)
         guest = browser(site)
         banner = (await guest.get("/")).text
 
@@ -420,84 +387,4 @@ async def test_one_press_joins_a_simulation_as_a_fan_and_another_as_a_host(datab
         assert "You have joined in as a fan." in first.text
         assert "You have joined in as a host." in second.text
         assert 'href="/host"' in second.text
-        assert re.search(r'href="/me"[^>]*>([^<]*)<', first.text)[1] == re.search(r'href="/me"[^>]*>([^<]*)<', second.text)[1]  # type: ignore[index]
-
-
-@asynccontextmanager
-async def served(site: SiteUnderTest) -> AsyncIterator[tuple[uvicorn.Server, str]]:
-    """Serve the running application over a socket, as live streams need it."""
-    server = uvicorn.Server(uvicorn.Config(site.app, port=0, lifespan="off", log_level="error", timeout_graceful_shutdown=2))
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield server, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
-
-
-async def events(stream: AsyncIterator[str], wanted: str) -> str:
-    """Return the body of the next event of that name."""
-    name, lines = "", []
-    async for line in stream:
-        if line.startswith("event: "):
-            name = line.removeprefix("event: ")
-        elif line.startswith("data: "):
-            lines.append(line.removeprefix("data: "))
-        elif not line:
-            if name == wanted:
-                return "\n".join(lines)
-            name, lines = "", []
-    return ""
-
-
-async def test_who_watches_sees_the_present_board_at_once_each_ballot_after_and_the_close(site: SiteUnderTest) -> None:
-    campaign, round_id = await an_open_round(site)
-    fan = await signed_in(site)
-    state = re.search(r'data-stream="([^"]*)"', (await fan.get(f"/campaigns/{campaign}")).text)
-    assert state
-    async with (
-        served(site) as (_, address),
-        httpx2.AsyncClient(base_url=address, timeout=10) as watcher,
-        watcher.stream("GET", state[1]) as stream,
-        asyncio.timeout(20),
-    ):
-        lines = stream.aiter_lines()
-        first = await events(lines, "board")
-        await fan.post(f"/rounds/{round_id}/ballot", data={**await paper(fan, round_id), "option": "o2"})
-        second = await events(lines, "board")
-        (await site.host.post(f"/api/v1/rounds/{round_id}/close")).raise_for_status()
-        mark = await events(lines, "page")
-
-    assert "Nobody has voted yet" in first
-    assert "Pine &amp; Lime is ahead by 1" in second
-    assert mark
-
-
-async def test_a_page_that_comes_back_to_another_state_is_told_to_load_again(site: SiteUnderTest) -> None:
-    campaign, _ = await an_open_round(site)
-    async with (
-        served(site) as (_, address),
-        httpx2.AsyncClient(base_url=address, timeout=10) as watcher,
-        watcher.stream("GET", f"/campaigns/{campaign}/live?state=before") as stream,
-        asyncio.timeout(10),
-    ):
-        assert await events(stream.aiter_lines(), "page")
-
-
-async def test_live_pages_hold_no_shutdown_and_no_reader_outlives_them(site: SiteUnderTest) -> None:
-    campaign, _ = await an_open_round(site)
-    async with served(site) as (server, address), httpx2.AsyncClient(base_url=address, timeout=10) as watcher:
-        async with watcher.stream("GET", f"/campaigns/{campaign}/live") as stream:
-            await events(stream.aiter_lines(), "board")
-            began = asyncio.get_running_loop().time()
-            server.should_exit = True
-            async with asyncio.timeout(5):
-                while server.server_state.connections:
-                    await asyncio.sleep(0.05)
-            took_s = asyncio.get_running_loop().time() - began
-
-    assert took_s < 2.5
-    assert site.app.state.live[campaign].is_idle
+        assert called(first.text) == called(second.text)

@@ -34,6 +34,8 @@ class RoundOpened(Event, frozen=True):
 
     wire: ClassVar[str] = "fanfare.round.opened.v1"
     terms: RoundTerms
+    read_to: Count = 0
+    """How many entries of partition 0 its options were read from: a withdrawal that came later no longer takes an idea off."""
     by: MemberId | None = None
     """The host who opened it early; none where it was due."""
 

@@ -50,8 +50,10 @@ class Opening(msgspec.Struct, frozen=True):
     terms: RoundTerms
     source: Round | None
     """The round that the options come from, as it stood then."""
+    read_to: int
+    """How many entries of partition 0 the options were read from."""
     withdrawn: frozenset[str]
-    """The ideas that their authors had taken back by then."""
+    """The ideas that their authors had taken back in those."""
 
 
 class Course:
@@ -65,7 +67,8 @@ class Course:
         self.seals: list[Seal] = []
         self.openings: list[Opening] = []
         self._authors: dict[str, str] = {}
-        self._withdrawn: set[str] = set()
+        self._withdrawn: dict[str, int] = {}
+        """The offset of each withdrawal."""
         self._frozen: set[str] = set()
 
     def apply(self, entry: Entry) -> None:
@@ -82,20 +85,21 @@ class Course:
             elif isinstance(recorded.event, IdeaRaised):
                 self._authors.setdefault(recorded.event.idea, recorded.event.by)
             elif isinstance(recorded.event, IdeaWithdrawn):
-                self._withdraw(recorded.event)
+                self._withdraw(recorded.event, entry.offset)
 
-    def _withdraw(self, event: IdeaWithdrawn) -> None:
+    def _withdraw(self, event: IdeaWithdrawn, offset: int) -> None:
         if self._authors.get(event.idea) == event.by and event.idea not in self._frozen:
-            self._withdrawn.add(event.idea)
+            self._withdrawn.setdefault(event.idea, offset)
 
     def _decided(self, position: Position, recorded: Recorded, stream: str) -> None:
         before = self.streams.campaigns.get(stream, Campaign())
         self.streams.evolve(recorded)
         match recorded.event:
-            case RoundOpened(terms=terms) if _status(before, terms.round) == "planned":
+            case RoundOpened(terms=terms, read_to=read_to) if _status(before, terms.round) == "planned":
                 options = terms.plan.options
                 source = before.round(options.round) if isinstance(options, Advanced) else None
-                self.openings.append(Opening(position, terms, source, frozenset(self._withdrawn)))
+                withdrawn = frozenset(idea for idea, offset in self._withdrawn.items() if offset < read_to)
+                self.openings.append(Opening(position, terms, source, read_to, withdrawn))
                 self._frozen.update(option.id for option in terms.options)
             case RoundSealed(round=round_id, moment=moment, report=report) if _status(before, round_id) == "closed":
                 self.seals.append(Seal(position, round_id, moment, report))

@@ -50,8 +50,13 @@ def _advanced(fold: Fold, opening: Opening, earlier: str) -> list[str]:
     at = opening.position
     found = fold.recount.streams.round(earlier)
     status = opening.source.status if opening.source else "not planned"
-    if found is None or found[1].terms is None or status not in ("closed", "sealed"):
+    if found is None or found[1].terms is None or status != "sealed":
         return [f"{at}: they come from {earlier}, which was {status} then"]
+    sealings = [seal.position.offset for seal in fold.course.seals if seal.round == earlier]
+    if not sealings or not min(sealings) < opening.read_to <= at.offset:
+        return [
+            f"{at}: they were read from {opening.read_to} entries, which is not between the sealing of {earlier} and the opening"
+        ]
     plan, figures = found[1].terms.plan, fold.recount.figures(found[1])
     ranked = [
         each for each in cut(figures.options, figures.votes, plan.advance, plan.ties).advanced if each not in opening.withdrawn

@@ -88,13 +88,15 @@ class Clockwork:
         if not due <= now <= due + TOO_LATE:
             return
         try:
-            options = await options_for(self._desk, campaign, found)
+            offered = await options_for(self._desk, campaign, found)
             partitions = ballot_partitions(self._desk)
             await self._decide(
                 campaign,
                 f"open {due.isoformat()}",
                 found,
-                lambda state: decide.open_round(state, found.id, options, partitions, set_for=due),
+                lambda state: decide.open_round(
+                    state, found.id, offered.options, partitions, read_to=offered.read_to, set_for=due
+                ),
             )
         except (InputNotReady, NoOptions):
             return  # it opens as soon as the earlier round is sealed; with no options, a host has to plan it anew

@@ -128,6 +128,7 @@ def open_round(
     options: Sequence[Option],
     partitions: Sequence[int],
     *,
+    read_to: int = 0,
     set_for: datetime | None = None,
     by: str | None = None,
 ) -> list[Event]:
@@ -137,6 +138,7 @@ def open_round(
     Args:
         options: what advanced from its declared input, in the order in which ties fall; its fixed list is in the plan.
         partitions: where its ballots go.
+        read_to: how many entries of partition 0 the options were read from.
         set_for: the opening time that the clock acts upon; none where a host opens it by hand.
         by: that host.
 
@@ -157,7 +159,7 @@ def open_round(
         raise refusals.NoOptions
     ballots = tuple(partitions) if plan.method in METHODS else ()
     terms = RoundTerms(campaign=state.id, round=round_id, plan=plan, options=tuple(options), partitions=ballots)
-    return [RoundOpened(terms=terms, by=by)]
+    return [RoundOpened(terms=terms, read_to=read_to, by=by)]
 
 
 def _open(state: Campaign, round_id: str) -> Round:

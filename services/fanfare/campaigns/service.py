@@ -155,10 +155,12 @@ class Campaigns:
             return done
         if of.status != "planned":
             decide.open_round(campaign, of.id, [], [])
-        options = await options_for(self._desk, campaign, of)
+        offered = await options_for(self._desk, campaign, of)
         partitions = ballot_partitions(self._desk)
         return await self._decide(
-            campaign.id, asked, lambda state: decide.open_round(state, of.id, options, partitions, by=asked.actor)
+            campaign.id,
+            asked,
+            lambda state: decide.open_round(state, of.id, offered.options, partitions, read_to=offered.read_to, by=asked.actor),
         )
 
     async def close(self, found: tuple[Campaign, Round], asked: Asked) -> Acknowledged:

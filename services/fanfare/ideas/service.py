@@ -1,5 +1,6 @@
 """Ideas: raise, edit, withdraw, support, comment."""
 
+from contextlib import suppress
 from typing import Any, LiteralString
 
 import msgspec
@@ -10,7 +11,8 @@ from fanfare.ideas.decide import IdeaNow
 from fanfare.ideas.refusals import IdeaNotFound
 from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
-from fanfare.record.campaigns import Campaign, Round
+from fanfare.platform.refusals import Refusal
+from fanfare.record.campaigns import Campaign
 from fanfare.record.ideas import CommentMade, IdeaEdited, IdeaRaised, IdeaSupported, IdeaWithdrawn, SupportWithdrawn
 from fanfare.record.kinds import Event
 from fanfare.views import ideas as view
@@ -51,12 +53,26 @@ class Ideas:
         """Write through *desk*."""
         self._desk = desk
 
-    async def _round(self, round_id: str) -> tuple[Campaign, Round]:
+    async def _open_round(self, round_id: str) -> Campaign:
+        """
+        Return the campaign of a round that takes ideas and support now.
+
+        What this process has read is enough for a yes, since the fold has the last word on what came too late; before a no it
+        reads up to the head. Reading each time would line up all who press at once.
+
+        Raises:
+            RoundNotFound, NoIdeasNow, RoundNotOpen, RoundPausedNow.
+        """
+        if known := self._desk.streams.round(round_id):
+            with suppress(Refusal):
+                decide.takes_ideas(known[1], self._desk.now)
+                return known[0]
         await self._desk.catch_up()
-        found = self._desk.streams.round(round_id)
-        if found is None:
+        known = self._desk.streams.round(round_id)
+        if known is None:
             raise RoundNotFound
-        return found
+        decide.takes_ideas(known[1], self._desk.now)
+        return known[0]
 
     async def find(self, idea: str) -> dict[str, Any]:
         """
@@ -86,8 +102,7 @@ class Ideas:
         idea = asked.event_id(self._desk.vault_key)[:16]
         if done := await requests.earlier(self._desk.pool, asked):
             return idea, done
-        campaign, found = await self._round(round_id)
-        decide.takes_ideas(found, self._desk.now)
+        campaign = await self._open_round(round_id)
         title, body, tags = await self._keep(words, asked.actor)
         event = IdeaRaised(idea=idea, campaign=campaign.id, round=round_id, by=asked.actor, title=title, body=body, tags=tags)
         return idea, await self._publish(asked, event, idea)
@@ -127,8 +142,7 @@ class Ideas:
             return done
         state, round_id = await self._now(idea)
         decide.press(state)
-        _, found = await self._round(round_id)
-        decide.takes_ideas(found, self._desk.now)
+        await self._open_round(round_id)
         async with self._desk.pool.connection() as connection:
             row = await (await connection.execute(NEXT_PRESS, (idea, asked.actor, asked.key))).fetchone()
         number = row[0] if row else 1

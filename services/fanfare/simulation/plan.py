@@ -23,13 +23,13 @@ class Scale(msgspec.Struct, frozen=True):
 
     fans: int = 3000
     ideas: int = 84
-    supports: int = 3000
-    comments: int = 260
+    supports: int = 2800
+    comments: int = 240
     turnout: float = 0.78
     lead_s: int = 4
     """Between publishing and the first opening."""
-    ideas_s: int = 45
-    vote_s: int = 46
+    ideas_s: int = 50
+    vote_s: int = 44
     extended_s: int = 6
     """How much later the vote closes than planned."""
     final_s: int = 45

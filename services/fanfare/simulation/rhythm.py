@@ -8,7 +8,7 @@ class Rhythm(Enum):
     """Shares (in per cent) of those who come in the burst at the opening, evenly, and in the rush before the close."""
 
     RAISING = (50, 45, 5)
-    SUPPORTING = (22, 43, 35)
+    SUPPORTING = (20, 52, 28)
     VOTING = (34, 36, 30)
     TRICKLING = (10, 90, 0)
 
@@ -20,8 +20,8 @@ def times(rng: Random, number: int, length_s: float, rhythm: Rhythm) -> list[flo
 
 
 def _time(rng: Random, length_s: float, kind: str) -> float:
-    first, last = 0.01 * length_s, 0.985 * length_s
-    offset = rng.expovariate(1 / (0.13 * length_s))
+    first, last = 0.01 * length_s, 0.965 * length_s
+    offset = rng.expovariate(1 / (0.16 * length_s))
     if kind == "even" or offset > last - first:
         return rng.uniform(first, last)
     return first + offset if kind == "burst" else last - offset

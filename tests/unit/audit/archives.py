@@ -90,7 +90,6 @@ def a_record(
         record.put(*(IdeaSupported(idea=f"idea{each}", by=f"fan{fan}", number=1) for fan in range(each, 5)))
     if closed:
         record.decide(RoundClosing(round="ideas"), RoundClosed(round="ideas"))
-    if closed and sealed:
         seal(record, "ideas")
     record.put(IdeaWithdrawn(idea="idea1", by="fan1"))
     if voted:
@@ -109,11 +108,11 @@ def a_listed_record(plan: RoundPlan, options: Sequence[str]) -> Record:
     return record
 
 
-def opened(record: Record, offered: Sequence[str]) -> RoundTerms:
-    """Open the final round with these options and return its terms."""
+def opened(record: Record, offered: Sequence[str], read_to: int | None = None) -> RoundTerms:
+    """Open the final round with these options, read from the whole record unless said otherwise, and return its terms."""
     options = tuple(Option(id=each, label=text(each), version=1) for each in offered)
     terms = RoundTerms(campaign="flavour", round="final", plan=VOTING, options=options, partitions=(1, 2, 3))
-    record.decide(RoundOpened(terms=terms))
+    record.decide(RoundOpened(terms=terms, read_to=record.heads[0] if read_to is None else read_to))
     return terms
 
 

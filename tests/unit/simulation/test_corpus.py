@@ -9,7 +9,7 @@ from fanfare.platform import texts
 from fanfare.simulation import corpus
 from fanfare.simulation.corpus import CampaignText, IdeaText
 from fanfare.simulation.tastes import TAGS
-from tests.builders import AT
+from tests.builders import NOON
 
 
 @pytest.mark.parametrize("idea", corpus.ideas(), ids=lambda idea: idea.title)
@@ -59,15 +59,15 @@ def test_a_campaign_says_all_that_publishing_asks_for(campaign: CampaignText) ->
             asked_by=words.asked_by,
             why=words.why,
             outcome=words.outcome,
-            opens_at=AT,
-            closes_at=AT,
+            opens_at=NOON,
+            closes_at=NOON,
             options=[each.label for each in campaign.options],
         )
         assert len(round_words(draft)) == 5 + len(campaign.options)
 
 
 def test_the_rounds_of_the_eighth_flavour_are_those_of_its_template() -> None:
-    template = TEMPLATES["dewmocracy"](AT, "UTC")
+    template = TEMPLATES["dewmocracy"](NOON, "UTC")
 
     assert [each.name for each in corpus.campaigns().eighth.rounds] == [each.name for each in template.rounds]
     assert [each.advance for each in template.rounds] == [7, 3, 1]

@@ -82,9 +82,12 @@ async def save_new(request: Request, host: Host, desk: TheDesk, campaigns: TheCa
 @router.post("/host/campaigns/{draft_id}")
 async def save(draft_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Save a draft, and do what its button says: add or remove a round, publish it, throw it away."""
-    if (public := await _public(desk, draft_id)) is not None:
+    try:
+        return await _changed(request, host, desk, campaigns, draft_id)
+    except DraftNotFound:  # published a moment ago, by the same button or another host
+        if (public := await _public(desk, draft_id)) is None:
+            raise
         return see_other(public)
-    return await _changed(request, host, desk, campaigns, draft_id)
 
 
 async def _public(desk: Desk, campaign_id: str) -> str | None:

@@ -62,10 +62,28 @@ async def round_report(round_id: Id, request: Request, desk: TheDesk, campaigns:
         board = await _board(connection, found, read, report, at)
         decisions = await _decisions(connection, campaign.id)
         grown = await _history(connection, found, board)
-    columns, unit = turnout(report.turnout, zone_of(desk))
+    origin = _origin(request, at, report.moment, report.schema, f"/api/v1/rounds/{round_id}/report")
+    page = msgspec.structs.replace(
+        _page(read, each, report, board, origin, zone_of(desk)),
+        rulings=rulings(decisions, told(desk, read), round_id),
+        history=grown,
+        seal=_seal(found, body, sealed_at),
+    )
+    return await show(request, page, section="results", campaign=read)
+
+
+def _seal(found: Round, body: bytes, at: datetime | None) -> Seal | None:
+    """Return the seal where these bytes are the ones that were sealed; bytes that somebody changed get none."""
+    if found.status != "sealed" or found.sealed is None or at is None or found.sealed.report != digest(body):
+        return None
+    return Seal(found.sealed.report, at)
+
+
+def _page(read: CampaignRead, each: RoundRead, report: RoundReport, board: Board, origin: Origin, zone: str) -> ReportPage:
+    """Return what the canonical report says of a round, in words."""
+    columns, unit = turnout(report.turnout, zone)
     settled = report.status in ("closed", "sealed")
-    is_sealed = found.status == "sealed" and found.sealed is not None and found.sealed.report == digest(body)
-    page = ReportPage(
+    return ReportPage(
         round=rounds.stub(read, each),
         rounds=rounds.strip(read),
         question=each.question,
@@ -75,17 +93,13 @@ async def round_report(round_id: Id, request: Request, desk: TheDesk, campaigns:
         voters=report.ballots.counted,
         turnout=columns,
         turnout_unit=unit,
-        terms=rounds.terms(each, zone_of(desk)),
+        terms=rounds.terms(each, zone),
         terms_hash=report.terms or "",
         advanced=[row.title for row in board.rows[: board.keeps]] if settled else (),
         next=each.outcome,
-        origin=_origin(request, at, report.moment, report.schema, f"/api/v1/rounds/{round_id}/report"),
         ties=_ties(report, board, settled=settled),
-        rulings=rulings(decisions, told(desk, read), round_id),
-        history=grown,
-        seal=Seal(digest(body), at) if is_sealed else None,
+        origin=origin,
     )
-    return await show(request, page, section="results", campaign=read)
 
 
 async def _board(connection: AsyncConnection, found: Round, read: CampaignRead, report: RoundReport, at: datetime) -> Board:

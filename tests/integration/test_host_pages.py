@@ -1,0 +1,299 @@
+"""The pages of hosts and auditors over the real site: nothing typed is lost, nobody is overtaken unseen, strangers stay out."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+
+from fanfare.record.campaigns import CampaignPublished, RoundExtended
+from fanfare.record.entry import unpack
+from fanfare.record.envelope import Recorded
+from fanfare.record.kinds import Event
+from tests.integration.browsing import browser, follow, form, send, signed_in
+from tests.site_fixture import SiteUnderTest, round_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+BERLIN = ZoneInfo("Europe/Berlin")
+WHOLE = {
+    "title": "The Eighth Flavour",
+    "summary": "Seven sodas in ninety years. The eighth is yours.",
+    "rounds__0__name": "Flavour",
+    "rounds__0__question": "Which flavour goes on to the kitchen?",
+    "rounds__0__asked_by": "Dora Lindqvist, head of flavour",
+    "rounds__0__why": "The kitchen has room for one.",
+    "rounds__0__next": "The winner is cooked and tasted in public.",
+    "rounds__0__options": "Sour Cherry Cola\r\nPine & Lime\r\n",
+}
+
+
+async def a_host(site: SiteUnderTest, name: str = "Emeka Obi") -> httpx2.AsyncClient:
+    return await signed_in(site, name, "host")
+
+
+async def a_draft(host: httpx2.AsyncClient, template: str = "single-vote", **changes: str) -> tuple[httpx2.Response, str]:
+    """Save a draft and return its page and its address."""
+    new = await host.get(f"/host/campaigns/new?template={template}")
+    saved = await follow(host, await send(host, new, "/host/campaigns", act="save", **changes))
+    return saved, str(saved.url.path)
+
+
+async def a_round(site: SiteUnderTest, host: httpx2.AsyncClient, **changes: object) -> tuple[httpx2.Response, str]:
+    """Publish a round that opens at once and return its desk and its address."""
+    campaign = await site.publish(round_of(**changes))
+    await site.until(campaign["rounds"][0]["id"], "open")
+    address = f"/host/rounds/{campaign['rounds'][0]['id']}"
+    return await host.get(address), address
+
+
+async def events(site: SiteUnderTest, kind: type[Event]) -> list[Any]:
+    found = []
+    for stored in await site.parts.log.read(0, 0, 1000):
+        for each in unpack(0, stored.offset, stored.body).events:
+            if isinstance(each, Recorded) and isinstance(each.event, kind):
+                found.append(each.event)
+    return found
+
+
+def local(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M")
+
+
+async def test_a_stranger_is_led_to_sign_in_and_back_and_a_fan_is_told_that_it_is_for_hosts(site: SiteUnderTest) -> None:
+    fan = await signed_in(site, "Noor A.")
+
+    stranger = await browser(site).get("/host/campaigns/new?template=idea-box")
+    refused = await fan.get("/host")
+    posted = await browser(site).post("/host/campaigns", data={"title": "Mine"})
+
+    assert stranger.status_code == 303
+    assert stranger.headers["location"] == "/sign-in?next=%2Fhost%2Fcampaigns%2Fnew%3Ftemplate%3Didea-box"
+    assert refused.status_code == 403
+    assert "Only hosts may do this." in refused.text
+    assert posted.status_code == 401
+
+
+@pytest.mark.parametrize("template", ["dewmocracy", "idea-box", "single-vote", "nothing"])
+async def test_a_draft_begun_from_a_template_is_saved_as_it_was_shown(site: SiteUnderTest, template: str) -> None:
+    host = await a_host(site)
+    new = await host.get(f"/host/campaigns/new?template={template}")
+
+    saved, address = await a_draft(host, template)
+
+    shown, kept = form(new.text, "/host/campaigns").fields, form(saved.text, address).fields
+    changing = {"csrf", "key", "version"}
+    assert {name: text for name, text in kept.items() if name not in changing} == {
+        name: text for name, text in shown.items() if name not in changing
+    }
+    assert "The draft is saved." in saved.text
+    assert "A campaign without a title" in (await host.get("/host")).text
+
+
+async def test_a_draft_says_what_is_missing_and_is_not_published_without_it(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    page, address = await a_draft(host, **{**WHOLE, "rounds__0__why": "", "rounds__0__options": "Only one"})
+
+    answer = await send(host, page, address, act="publish")
+
+    assert answer.status_code == 422
+    assert "Round 1 does not say why you ask." in answer.text
+    assert "Round 1: A list needs 2 to 200 different options." in answer.text
+    assert "The Eighth Flavour" in answer.text
+    assert await events(site, CampaignPublished) == []
+
+
+async def test_a_whole_draft_is_published_once_however_often_the_button_is_pressed(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    page, address = await a_draft(host, **WHOLE)
+
+    answers = await asyncio.gather(*(send(host, page, address, act="publish") for _ in range(3)))
+    again = await send(host, page, address, act="publish")
+
+    assert {each.status_code for each in (*answers, again)} <= {303, 409}
+    assert again.headers["location"].startswith("/host/rounds/")
+    assert len(await events(site, CampaignPublished)) == 1
+    assert "Round 1 of 1 has not opened yet" in (await host.get("/host")).text
+
+
+async def test_times_are_of_the_zone_that_was_chosen_and_an_hour_that_clocks_skip_is_refused(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    summer, skipped = "2027-07-01T09:00", "2027-03-28T02:30"
+
+    page, address = await a_draft(host, **WHOLE, zone="America/New_York", rounds__0__opens_at=summer, rounds__0__closes_at="2027-07-02T09:00")
+    refused = await send(host, page, address, zone="Europe/Berlin", rounds__0__opens_at=skipped)
+
+    draft = (await site.host.get(f"/api/v1/drafts/{address.rpartition('/')[2]}")).json()["draft"]
+    assert draft["rounds"][0]["opens_at"] == "2027-07-01T13:00:00Z"
+    assert form(page.text, address).fields["rounds-0-opens_at"] == summer
+    assert refused.status_code == 422
+    assert "The clocks go forward in that hour" in refused.text
+    assert form(refused.text, address).fields["rounds-0-opens_at"] == skipped
+
+
+async def test_rounds_are_added_and_removed_and_what_was_typed_stays(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    page, address = await a_draft(host, "dewmocracy", title="Typed", rounds__2__name="Grand final")
+
+    added = await follow(host, await send(host, page, address, act="add-round", summary="Also typed"))
+    removed = await follow(host, await send(host, added, address, act="remove-round-0"))
+
+    more, less = form(added.text, address).fields, form(removed.text, address).fields
+    assert (more["rounds"], more["rounds-3-input"], more["summary"], more["title"]) == ("4", "round-3", "Also typed", "Typed")
+    assert (less["rounds"], less["rounds-1-name"], less["rounds-1-input"], less["rounds-0-input"]) == (
+        *("3", "Grand final"),
+        *("round-1", "list"),
+    )
+
+
+async def test_a_host_who_saves_over_another_one_is_told_and_keeps_her_words(site: SiteUnderTest) -> None:
+    host, other = await a_host(site), await a_host(site, "Dora")
+    page, address = await a_draft(host)
+    await follow(host, await send(host, page, address, act="save", title="Hers"))
+
+    answer = await send(other, await other.get(address), address, act="save", title="His", version="1")
+    forced = await follow(other, await send(other, answer, address, act="save"))
+
+    assert answer.status_code == 409
+    assert "Somebody else saved this draft since you opened it." in answer.text
+    assert form(answer.text, address).fields["title"] == "His"
+    assert form(forced.text, address).fields["title"] == "His"
+
+
+async def test_a_first_save_that_is_sent_twice_makes_one_draft(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    new = await host.get("/host/campaigns/new?template=nothing")
+
+    first = await send(host, new, "/host/campaigns", title="Once")
+    second = await send(host, new, "/host/campaigns", title="Once, and better")
+
+    assert second.headers["location"] == first.headers["location"]
+    assert form((await host.get(first.headers["location"])).text, first.headers["location"]).fields["title"] == "Once, and better"
+
+
+async def test_a_draft_that_cannot_be_kept_comes_back_with_all_that_was_typed(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    page, address = await a_draft(host)
+    typed = {"rounds__0__keeps": "many", "rounds__0__method": "dice.v1", "zone": "Mars/Olympus", "rounds__0__opens_at": "", "about": "a\0b"}
+
+    answer = await send(host, page, address, act="add-round", title="Kept", **typed)
+
+    assert answer.status_code == 422
+    assert "Write a number from 1 to 200." in answer.text
+    assert "Choose a time zone" in answer.text
+    assert form(answer.text, address).fields["title"] == "Kept"
+    assert form(answer.text, address).fields["rounds-0-keeps"] == "many"
+
+
+async def test_the_desk_of_a_round_offers_what_is_allowed_and_what_is_decided_there_is_in_the_record(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    page, address = await a_round(site, host)
+    later = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=9)
+
+    shorter = await send(host, page, f"{address}/extend", closes_at="2026-01-01T10:00", reason="The mail came late.")
+    extended = await follow(
+        host, await send(host, shorter, f"{address}/extend", closes_at=local(later.astimezone(BERLIN)), reason="The mail came late.")
+    )
+    paused = await follow(host, await send(host, extended, f"{address}/pause", reason="The list had a slip."))
+    resumed = await follow(host, await send(host, paused, f"{address}/resume"))
+    silent = await send(host, resumed, f"{address}/void", reason="  ")
+
+    assert shorter.status_code == 422
+    assert "Set a close that is later than the present one." in shorter.text
+    assert form(shorter.text, f"{address}/extend").fields["reason"] == "The mail came late."
+    assert [each.closes_at for each in await events(site, RoundExtended)] == [later]
+    assert "The list had a slip." in paused.text
+    assert f'action="{address}/pause"' not in paused.text
+    assert "Emeka Obi resumed round 1" in resumed.text
+    assert (silent.status_code, "The reason is empty." in silent.text) == (422, True)
+
+
+async def test_a_host_who_was_overtaken_learns_by_whom_and_keeps_her_reason(site: SiteUnderTest) -> None:
+    emeka, dora = await a_host(site), await a_host(site, "Dora L.")
+    page, address = await a_round(site, emeka)
+    hers = await dora.get(address)
+    await follow(emeka, await send(emeka, page, f"{address}/pause", reason="The list had a slip."))
+
+    answer = await send(dora, hers, f"{address}/void", reason="Nobody came, so we stop.")
+
+    assert answer.status_code == 409
+    assert "Somebody decided first" in answer.text
+    assert "You wanted to void the round. Emeka Obi paused round 1." in answer.text
+    assert "Nobody came, so we stop." in answer.text
+    assert (await site.stranger.get(f"/api/v1/rounds/{address.rpartition('/')[2]}")).json()["status"] == "open"
+
+
+async def test_of_two_hosts_who_decide_in_the_same_moment_one_is_told(site: SiteUnderTest) -> None:
+    emeka, dora = await a_host(site), await a_host(site, "Dora L.")
+    page, address = await a_round(site, emeka)
+    hers = await dora.get(address)
+
+    answers = await asyncio.gather(
+        send(emeka, page, f"{address}/pause", reason="The list had a slip."), send(dora, hers, f"{address}/close")
+    )
+
+    assert sorted(each.status_code for each in answers) == [303, 409]
+
+
+async def test_a_decision_sent_twice_is_taken_once_and_is_no_overtaking(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    page, address = await a_round(site, host)
+
+    first = await send(host, page, f"{address}/pause", reason="The list had a slip.")
+    again = await send(host, page, f"{address}/pause", reason="The list had a slip.")
+
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert again.headers["fanfare-position"] == first.headers["fanfare-position"]
+
+
+async def test_the_plan_of_a_round_that_has_not_opened_may_be_changed_and_of_an_open_one_not(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    later = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
+    planned = round_of(opens_at=later.isoformat(), closes_at=(later + timedelta(days=1)).isoformat())
+    campaign = await site.publish(round_of(), planned)
+    first, second = (f"/host/rounds/{each['id']}" for each in campaign["rounds"])
+    await site.until(campaign["rounds"][0]["id"], "open")
+
+    page = await host.get(f"{second}/plan")
+    done = await follow(
+        host, await send(host, page, f"{second}/plan", rounds__0__question="Which of these?", rounds__0__input="round-1")
+    )
+    refused = await host.get(f"{first}/plan")
+
+    told = (await site.stranger.get(f"/api/v1/rounds/{campaign['rounds'][1]['id']}")).json()
+    assert "The new plan is in the record." in done.text
+    assert (told["question"], told["from_round"], told["opens_at"]) == (
+        *("Which of these?", campaign["rounds"][0]["id"]),
+        later.isoformat().replace("+00:00", "Z"),
+    )
+    assert refused.status_code == 409
+
+
+async def test_a_form_of_another_site_or_without_its_token_changes_nothing(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    page, address = await a_round(site, host)
+
+    bare = await send(host, page, f"{address}/close", csrf="")
+    host.headers["origin"], host.headers["sec-fetch-site"] = "https://evil.example", "cross-site"
+    foreign = await send(host, page, f"{address}/close")
+
+    assert (bare.status_code, foreign.status_code) == (403, 403)
+    assert (await site.stranger.get(f"/api/v1/rounds/{address.rpartition('/')[2]}")).json()["status"] == "open"
+
+
+async def test_an_auditor_finds_how_far_the_record_is_the_commands_and_every_refusal(site: SiteUnderTest) -> None:
+    reader = browser(site)
+
+    check, limits, problems = [await reader.get(path) for path in ("/check", "/limits", "/problems")]
+
+    heads = await site.parts.log.heads()
+    rows = re.findall(r'<th scope="row">(\d)</th><td>([\d,]+)</td>', check.text)
+    assert rows == [(str(partition), f"{head:,}") for partition, head in enumerate(heads)]
+    assert "fanfare replay record.fanfare" in check.text
+    assert "<h2>About secrecy</h2>" in limits.text
+    refused = await site.stranger.get("/api/v1/rounds/none")
+    kind = refused.json()["type"].partition("#")[2]
+    assert f'id="{kind}"' in problems.text
+    assert len(set(re.findall(r'class="stack gap-1" id="([^"]+)"', problems.text))) > 40

@@ -1,0 +1,77 @@
+"""A short simulation against a real site: from joining to exactly one winner."""
+
+import httpx2
+import pytest
+
+from fanfare.record.kinds import digest
+from fanfare.simulation import corpus
+from fanfare.simulation.client import Client, SiteSilent, http_client
+from fanfare.simulation.driver import Played, simulate
+from fanfare.simulation.plan import Scale, make_plan
+from tests.site_fixture import ADDRESS, SiteUnderTest, running_site
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+
+SMALL = Scale(
+    fans=80,
+    ideas=14,
+    supports=110,
+    comments=12,
+    lead_s=1,
+    ideas_s=6,
+    vote_s=4,
+    extended_s=1,
+    final_s=4,
+    margin_s=4,
+    label_s=10,
+    label_ballots=12,
+)
+
+
+async def play(site: SiteUnderTest, lines: list[str]) -> Played:
+    async with http_client(ADDRESS, httpx2.ASGITransport(site.app)) as http:
+        token = site.host.headers["authorization"].removeprefix("Bearer ")
+        return await simulate(Client(http), token, make_plan(scale=SMALL), ADDRESS, lines.append)
+
+
+async def test_a_simulation_ends_with_a_sealed_final_and_exactly_one_winner_and_is_not_begun_twice(database: str) -> None:
+    async with running_site(database, simulation=True) as site:
+        lines: list[str] = []
+        played = await play(site, lines)
+
+        rounds = [(await site.stranger.get(f"/api/v1/rounds/{each}")).json() for each in played.campaign.rounds]
+        reports = [await site.stranger.get(f"/api/v1/rounds/{each['id']}/report") for each in rounds]
+        advanced = [sum(each["advanced"] for each in report.json()["ranking"]) for report in reports]
+        assert [each["status"] for each in rounds] == ["sealed"] * 3
+        assert [digest(report.content) for report in reports] == [each["report"] for each in rounds]
+        assert advanced == [7, 3, 1]
+        assert rounds[1]["reason"] == corpus.campaigns().extension
+        assert reports[2].json()["ballots"]["counted"] >= 0.5 * SMALL.turnout * SMALL.fans
+        assert reports[1].json()["ballots"]["replaced"] >= 1
+        assert failures(played) == {}
+        assert [line for line in lines if "the eighth flavour is" in line]
+
+        again = await play(site, lines)
+
+        campaigns = (await site.stranger.get("/api/v1/campaigns")).json()["campaigns"]
+        assert again.campaign == played.campaign
+        assert not again.began
+        assert {each["title"] for each in campaigns} == {corpus.campaigns().eighth.title, corpus.campaigns().label.title}
+        assert len(campaigns) == 2
+
+
+def failures(played: Played) -> dict[str, int]:
+    """Return the answers that nobody expects: not those that took effect, nor refusals by the clock or of an older paper."""
+    expected = ("round-not-open", "paper-out-of-date", "idea-withdrawn")
+    return {
+        what: number
+        for what, number in played.answers.items()
+        if not what.split()[-1].startswith("2") and what.split()[-1] not in expected
+    }
+
+
+async def test_an_ordinary_site_takes_no_simulated_fans(site: SiteUnderTest) -> None:
+    with pytest.raises(SiteSilent, match="404"):
+        await play(site, [])
+
+    assert (await site.stranger.get("/api/v1/campaigns")).json()["campaigns"] == []
