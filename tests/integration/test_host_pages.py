@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from fanfare.record.campaigns import CampaignPublished, RoundExtended
+from fanfare.record.decisions import Decided
 from fanfare.record.entry import unpack
 from fanfare.record.envelope import Recorded
 from fanfare.record.kinds import Event
@@ -49,12 +50,13 @@ async def a_round(site: SiteUnderTest, host: httpx2.AsyncClient, **changes: obje
     return await host.get(address), address
 
 
-async def events(site: SiteUnderTest, kind: type[Event]) -> list[Any]:
-    found = []
+async def taken(site: SiteUnderTest, kind: type[Event]) -> list[Any]:
+    """Return the decisions of a kind that were taken; one that was appended twice, or came too late, is passed over."""
+    decided, found = Decided(), []
     for stored in await site.parts.log.read(0, 0, 1000):
-        for each in unpack(0, stored.offset, stored.body).events:
-            if isinstance(each, Recorded) and isinstance(each.event, kind):
-                found.append(each.event)
+        entry = unpack(0, stored.offset, stored.body)
+        if decided.take(entry):
+            found += [each.event for each in entry.events if isinstance(each, Recorded) and isinstance(each.event, kind)]
     return found
 
 
@@ -102,7 +104,7 @@ async def test_a_draft_says_what_is_missing_and_is_not_published_without_it(site
     assert "Round 1 does not say why you ask." in answer.text
     assert "Round 1: A list needs 2 to 200 different options." in answer.text
     assert "The Eighth Flavour" in answer.text
-    assert await events(site, CampaignPublished) == []
+    assert await taken(site, CampaignPublished) == []
 
 
 async def test_a_whole_draft_is_published_once_however_often_the_button_is_pressed(site: SiteUnderTest) -> None:
@@ -114,7 +116,7 @@ async def test_a_whole_draft_is_published_once_however_often_the_button_is_press
 
     assert {each.status_code for each in (*answers, again)} <= {303, 409}
     assert again.headers["location"].startswith("/host/rounds/")
-    assert len(await events(site, CampaignPublished)) == 1
+    assert len(await taken(site, CampaignPublished)) == 1
     assert "Round 1 of 1 has not opened yet" in (await host.get("/host")).text
 
 
@@ -122,7 +124,8 @@ async def test_times_are_of_the_zone_that_was_chosen_and_an_hour_that_clocks_ski
     host = await a_host(site)
     summer, skipped = "2027-07-01T09:00", "2027-03-28T02:30"
 
-    page, address = await a_draft(host, **WHOLE, zone="America/New_York", rounds__0__opens_at=summer, rounds__0__closes_at="2027-07-02T09:00")
+    times = {"rounds__0__opens_at": summer, "rounds__0__closes_at": "2027-07-02T09:00"}
+    page, address = await a_draft(host, **WHOLE, zone="America/New_York", **times)
     refused = await send(host, page, address, zone="Europe/Berlin", rounds__0__opens_at=skipped)
 
     draft = (await site.host.get(f"/api/v1/drafts/{address.rpartition('/')[2]}")).json()["draft"]
@@ -176,9 +179,9 @@ async def test_a_first_save_that_is_sent_twice_makes_one_draft(site: SiteUnderTe
 async def test_a_draft_that_cannot_be_kept_comes_back_with_all_that_was_typed(site: SiteUnderTest) -> None:
     host = await a_host(site)
     page, address = await a_draft(host)
-    typed = {"rounds__0__keeps": "many", "rounds__0__method": "dice.v1", "zone": "Mars/Olympus", "rounds__0__opens_at": "", "about": "a\0b"}
+    typed = {"rounds__0__keeps": "many", "rounds__0__method": "dice.v1", "rounds__0__opens_at": "", "zone": "Mars/Olympus"}
 
-    answer = await send(host, page, address, act="add-round", title="Kept", **typed)
+    answer = await send(host, page, address, act="add-round", title="Kept", about="a\0b", **typed)
 
     assert answer.status_code == 422
     assert "Write a number from 1 to 200." in answer.text
@@ -193,9 +196,8 @@ async def test_the_desk_of_a_round_offers_what_is_allowed_and_what_is_decided_th
     later = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=9)
 
     shorter = await send(host, page, f"{address}/extend", closes_at="2026-01-01T10:00", reason="The mail came late.")
-    extended = await follow(
-        host, await send(host, shorter, f"{address}/extend", closes_at=local(later.astimezone(BERLIN)), reason="The mail came late.")
-    )
+    longer = {"closes_at": local(later.astimezone(BERLIN)), "reason": "The mail came late."}
+    extended = await follow(host, await send(host, shorter, f"{address}/extend", **longer))
     paused = await follow(host, await send(host, extended, f"{address}/pause", reason="The list had a slip."))
     resumed = await follow(host, await send(host, paused, f"{address}/resume"))
     silent = await send(host, resumed, f"{address}/void", reason="  ")
@@ -203,7 +205,7 @@ async def test_the_desk_of_a_round_offers_what_is_allowed_and_what_is_decided_th
     assert shorter.status_code == 422
     assert "Set a close that is later than the present one." in shorter.text
     assert form(shorter.text, f"{address}/extend").fields["reason"] == "The mail came late."
-    assert [each.closes_at for each in await events(site, RoundExtended)] == [later]
+    assert [each.closes_at for each in await taken(site, RoundExtended)] == [later]
     assert "The list had a slip." in paused.text
     assert f'action="{address}/pause"' not in paused.text
     assert "Emeka Obi resumed round 1" in resumed.text

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import msgspec
 
-MOST_AT_ONCE = 24
+MOST_AT_ONCE = 12
 Body = dict[str, Any]
 """A JSON object, as the API documents it."""
 _PAUSES_S = (0.25, 0.5, 1.0, 2.0)

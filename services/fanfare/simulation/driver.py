@@ -60,7 +60,7 @@ async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = 
     texts = corpus.campaigns()
     if there := await host.find(texts.eighth.title):
         say("The campaign was begun before; its fans have gone home. It ends by itself.")
-        await _watched(client, there, say, url)
+        _tell_what_next(say, url, there, await _watched(client, there, say))
         return Played(there, began=False, answers=client.answers)
     scene = Scene(plan, await host.make_fans(plan))
     label = await host.find(texts.label.title) or await host.publish_label()
@@ -70,23 +70,24 @@ async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = 
     player = Player(client, scene, host)
     aside = asyncio.create_task(_label(client, player, plan, label))
     try:
-        await _eighth(client, player, plan, campaign, say)
+        sealed = await _eighth(client, player, plan, campaign, say)
     finally:
         aside.cancel()
         await asyncio.gather(aside, return_exceptions=True)
     say(news.figures(client.answers, len(scene.tokens)))
-    _tell_what_next(say, url, campaign)
+    _tell_what_next(say, url, campaign, sealed)
     return Played(campaign, began=True, answers=client.answers)
 
 
-async def _eighth(client: Client, player: Player, plan: Plan, campaign: CampaignThere, say: Say) -> None:
-    last = campaign.rounds[-1]
+async def _eighth(client: Client, player: Player, plan: Plan, campaign: CampaignThere, say: Say) -> str:
+    """Play the rounds and return the last one that was sealed, empty where none was."""
+    sealed, last = "", campaign.rounds[-1]
     for round_id, acts in zip(campaign.rounds, (plan.ideas, plan.vote, plan.final), strict=True):
         watch = Watch(client, round_id, say)
         found = await watch.until("open", "closing", "closed", "sealed", "void")
         if found["status"] == "void":
             say(f"“{found['name']}” was given up by a host: {found['reason']}")
-            return
+            return sealed
         options = found["options"]
         ballot = Ballot(round_id, tuple(each["id"] for each in options), tuple(player.scene.flavours(options)), found["most"])
         watching = asyncio.create_task(watch.tell(last=round_id == last))
@@ -95,7 +96,9 @@ async def _eighth(client: Client, player: Player, plan: Plan, campaign: Campaign
         if visiting:
             visiting.cancel()
         if (await watching)["status"] == "void":
-            return
+            return sealed
+        sealed = round_id
+    return sealed
 
 
 async def _label(client: Client, player: Player, plan: Plan, label: CampaignThere) -> None:
@@ -106,11 +109,14 @@ async def _label(client: Client, player: Player, plan: Plan, label: CampaignTher
     await player.play(plan.label, ballot, datetime.now(UTC), watch)
 
 
-async def _watched(client: Client, there: CampaignThere, say: Say, url: str) -> None:
+async def _watched(client: Client, there: CampaignThere, say: Say) -> str:
+    """Watch the rounds to their end and return the last one that was sealed, empty where none was."""
+    sealed = ""
     for round_id in there.rounds:
         if (await Watch(client, round_id, say).tell(last=round_id == there.rounds[-1]))["status"] == "void":
-            return
-    _tell_what_next(say, url, there)
+            break
+        sealed = round_id
+    return sealed
 
 
 def _keep_quiet(line: str) -> None:
@@ -118,6 +124,6 @@ def _keep_quiet(line: str) -> None:
     del line
 
 
-def _tell_what_next(say: Say, url: str, campaign: CampaignThere) -> None:
-    for line in news.done(url, campaign.rounds[-1], campaign.id):
+def _tell_what_next(say: Say, url: str, campaign: CampaignThere, sealed: str) -> None:
+    for line in news.done(url, sealed, campaign.id):
         say(line)

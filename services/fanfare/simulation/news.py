@@ -57,12 +57,12 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def done(url: str, final: str, campaign: str) -> Sequence[str]:
-    """Return what to look at next."""
+def done(url: str, sealed: str, campaign: str) -> Sequence[str]:
+    """Return what to look at next; *sealed* is the latest sealed round, empty where there is none."""
     return (
         "",
         "That was it. The site stays up; look around:",
-        f"  the sealed result      {url}/rounds/{final}/report",
+        *([f"  the sealed result      {url}/rounds/{sealed}/report"] if sealed else []),
         f"  who decided what when  {url}/campaigns/{campaign}/timeline",
         "And count it again yourself, in another window, from the folder where you started the demo:",
         f"  fanfare export demo.fanfare --url {url} && fanfare replay demo.fanfare",

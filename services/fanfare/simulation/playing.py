@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -66,7 +67,8 @@ class Player:
     def _later(self, after_s: float, what: Callable[[], Awaitable[Told]]) -> None:
         async def wait_and_do() -> None:
             await asyncio.sleep(after_s)
-            await what()
+            with suppress(SiteSilent):  # counted by the client
+                await what()
 
         task = asyncio.create_task(wait_and_do())
         self._afterwards.add(task)
@@ -76,9 +78,10 @@ class Player:
         """Look for ideas that visitors raise, so that the fans can like them; until cancelled."""
         while True:
             await asyncio.sleep(VISITORS_EVERY_S)
-            told = await self._client.ask("look", "GET", f"/api/v1/campaigns/{campaign}/ideas?limit=30")
-            for each in told.body["ideas"] if told.done else ():
-                self.scene.noticed(each["id"], each["tags"], withdrawn=each["withdrawn"])
+            with suppress(SiteSilent):
+                told = await self._client.ask("look", "GET", f"/api/v1/campaigns/{campaign}/ideas?limit=30")
+                for each in told.body["ideas"] if told.done else ():
+                    self.scene.noticed(each["id"], each["tags"], withdrawn=each["withdrawn"])
 
 
 def _refused_by_pause(done: asyncio.Task[Told | None]) -> bool:

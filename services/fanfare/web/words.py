@@ -111,6 +111,15 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
 
 
+def goes_on(titles: Sequence[str], places: int) -> str:
+    """Return the headline of a result with so many *places*: `A wins`, `A, B and C go on`, `Seven go on`."""
+    if not titles:
+        return "Nothing goes on"
+    if len(titles) == 1:
+        return f"{titles[0]} wins" if places == 1 else f"{titles[0]} goes on"
+    return f"{listed(titles)} go on" if len(titles) <= 3 else f"{words(len(titles)).capitalize()} go on"
+
+
 def letter(index: int) -> str:
     """Return the letter on an option's cap: A to Z, then A2, B2 and so on."""
     return chr(65 + index % 26) + ("" if index < 26 else str(index // 26 + 1))

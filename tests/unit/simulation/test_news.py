@@ -43,6 +43,7 @@ def test_it_ends_with_the_addresses_and_the_commands_to_go_on_with() -> None:
 
     assert "http://localhost:8000/rounds/r3/report" in lines
     assert "fanfare export demo.fanfare --url http://localhost:8000 && fanfare replay demo.fanfare" in lines
+    assert "sealed" not in "".join(news.done("http://localhost:8000", "", "c1"))
 
 
 def test_its_figures_are_what_took_effect() -> None:

@@ -38,7 +38,8 @@ class Waiting:
                 return False
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), min(remaining, 0.25))
+                async with asyncio.timeout(min(remaining, 0.25)):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
         return True
@@ -52,7 +53,8 @@ class Waiting:
         """Return when a projection has applied something, or after *timeout_s*."""
         self._changed.clear()
         try:
-            await asyncio.wait_for(self._changed.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._changed.wait()
         except TimeoutError:
             return
 

@@ -90,7 +90,8 @@ class PostgresLog:
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         try:
-            await asyncio.wait_for(self._wake.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):  # wait_for of Python 3.11 can swallow the cancellation that ends a process
+                await self._wake.wait()
         except TimeoutError:
             return
         self._wake.clear()

@@ -85,6 +85,11 @@ class Board(Part, frozen=True):
         return min(self.round.keeps if self.cut is None else self.cut, len(self.rows))
 
     @property
+    def is_settled(self) -> bool:
+        """Whether these figures can no longer change."""
+        return self.round.state in ("closed", "sealed")
+
+    @property
     def unit(self) -> str:
         """What the figures count."""
         if self.round.takes_ideas:
@@ -99,6 +104,8 @@ class Board(Part, frozen=True):
     @property
     def headline(self) -> str:
         """The news in one sentence."""
+        if self.is_settled:
+            return words.goes_on([row.title for row in self.rows[: self.keeps]], self.round.keeps)
         leaders = [row.title for row in self.rows if row.count == self.most]
         if self.most == 0:
             return "Nobody has supported an idea yet" if self.round.takes_ideas else "Nobody has voted yet"

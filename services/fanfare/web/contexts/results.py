@@ -120,10 +120,7 @@ class ReportPage(Page, frozen=True):
             return f"Round {self.round.number} is void"
         if not self.advanced:
             return self.board.headline
-        if len(self.advanced) == 1:
-            return f"{self.advanced[0]} wins" if self.round.keeps == 1 else f"{self.advanced[0]} goes on"
-        many = len(self.advanced) > 3
-        return f"{words.words(len(self.advanced)).capitalize()} go on" if many else f"{words.listed(self.advanced)} go on"
+        return words.goes_on(self.advanced, self.round.keeps)
 
 
 class RoundSummary(Part, frozen=True):

@@ -141,8 +141,10 @@ async def _published(request: Request, host: Caller, desk: Desk, campaigns: Camp
     request_body = digest(saved.model_dump_json().encode())
     try:
         _, done = await campaigns.publish(draft_id, asked(host, "publish", draft_id, key_of(fields), request_body))
-    except CampaignIsPublic:
-        return see_other(urls.DESK)
+    except (CampaignIsPublic, DraftNotFound):  # the same button again, or another host, a moment ago
+        if (public := await _public(desk, draft_id)) is None:
+            raise
+        return see_other(public)
     except Refusal as refusal:
         return await _wrong(request, desk, fields, draft_id, {"": f"{refusal.title} {refusal}"}, refusal.status)
     where = await _public(desk, draft_id)

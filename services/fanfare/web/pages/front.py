@@ -101,13 +101,4 @@ async def outcome(connection: AsyncConnection, found: Round, of: RoundRead) -> s
         return f"{of.name} is sealed"
     report = msgspec.json.decode(row[0], type=RoundReport)
     titles = await labels(connection, found)
-    return goes_on([titles.get(each.option) or rounds.UNNAMED for each in report.ranking if each.advanced], of.advance)
-
-
-def goes_on(titles: list[str], places: int) -> str:
-    """Return the headline of a result."""
-    if not titles:
-        return "Nothing goes on"
-    if len(titles) == 1:
-        return f"{titles[0]} wins" if places == 1 else f"{titles[0]} goes on"
-    return f"{words.listed(titles)} go on" if len(titles) <= 3 else f"{words.words(len(titles)).capitalize()} go on"
+    return words.goes_on([titles.get(each.option) or rounds.UNNAMED for each in report.ranking if each.advanced], of.advance)

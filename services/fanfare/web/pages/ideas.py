@@ -78,8 +78,7 @@ def _row(idea: dict[str, Any], stage: str) -> IdeaRow:
 
 def first_line(text: str) -> str:
     """Return the first line of Markdown as plain words, 160 characters at most."""
-    line = next((each.strip(" #>*_`-") for each in text.splitlines() if each.strip(" #>*_`-")), "")
-    line = line.replace("**", "").replace("__", "").replace("`", "")
+    line = next((rounds.plain(each) for each in text.splitlines() if rounds.plain(each)), "")
     return line if len(line) <= 160 else line[:160].rpartition(" ")[0] + "…"
 
 

@@ -39,7 +39,6 @@ from fanfare.web.contexts.results import (
 from fanfare.web.pages import rounds
 from fanfare.web.pages.acts import rulings
 from fanfare.web.pages.campaign import told, zone_of
-from fanfare.web.pages.front import goes_on
 from fanfare.web.shells import brand_of, campaign_in_words, see_other, show
 
 router = APIRouter()
@@ -249,7 +248,7 @@ async def _summary(
     titles: dict[str, Any] = await labels(connection, found) if found and line.advanced else {}
     headline = f"{each.name}: {rounds.state_of(each)}"
     if line.status in ("closed", "sealed"):
-        headline = goes_on([titles.get(option) or rounds.UNNAMED for option in line.advanced], each.advance)
+        headline = words.goes_on([titles.get(option) or rounds.UNNAMED for option in line.advanced], each.advance)
     return RoundSummary(rounds.stub(read, each), headline, line.ballots.counted, line.ballots.counted)
 
 

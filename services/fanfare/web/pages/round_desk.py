@@ -166,9 +166,10 @@ def _before(found: Round, stub: RoundStub, opened: datetime | None, zone: str, n
         return [Step("It never opened", "No terms were frozen and no ballot was taken.", "failed")]
     if found.terms is None:
         opens = f"Opens {words.when(stub.opens_at, zone, now)}"
+        by_itself = "By itself, once the round before it is sealed." if isinstance(found.plan.options, Advanced) else "By itself."
         return [
             Step("The plan is public", "It may still be changed, visibly. At the opening it freezes into terms.", "now"),
-            Step(opens, "By itself, once the round before it is sealed." if isinstance(found.plan.options, Advanced) else "By itself.", "next"),
+            Step(opens, by_itself, "next"),
         ]
     at = words.when(opened or stub.opens_at, zone, now)
     line = f"Nobody can change them unseen, you included. Fingerprint {words.short_hash(found.terms_hash)}."
@@ -177,7 +178,8 @@ def _before(found: Round, stub: RoundStub, opened: datetime | None, zone: str, n
 
 def _after(found: Round, stub: RoundStub, closing: datetime | None, zone: str, now: datetime) -> list[Step]:
     closes = words.when(stub.closes_at, zone, now)
-    closed = Step(f"Closed, {words.when(closing or stub.closes_at, zone, now)}", "What came later is late and does not count.", "done")
+    at = words.when(closing or stub.closes_at, zone, now)
+    closed = Step(f"Closed, {at}", "What came later is late and does not count.", "done")
     match found.status:
         case "planned":
             return [Step(f"Closes {closes}", "By itself.", "next")]

@@ -19,8 +19,8 @@ from fanfare.web.contexts.campaigns import Board, BoardRow, RoundState, RoundStu
 from fanfare.web.shells import brand_of, colour_of, visitor_of
 
 SUPPORT, APPROVAL = "support.v1", "approval.v1"
-ROWS_SHOWN = 40
-"""The most options on a board; the CSV of the report has them all."""
+ROWS_SHOWN, ROWS_LIVE = 40, 12
+"""The most options on the board of a report and of a live page; the CSV of the report has them all."""
 _SUMMARY = 220
 _LATECOMER = "Only members who had joined before this round opened may vote in it."
 UNNAMED = "Words that were deleted"
@@ -71,7 +71,7 @@ def _takes(read: CampaignRead, each: RoundRead) -> int | None:
 def opened_last(read: CampaignRead) -> RoundRead | None:
     """Return the round whose figures the campaign's page shows: the present one, or the last that opened."""
     current = read.current
-    if current and current.status != "planned":
+    if current and current.status not in ("planned", "void"):
         return current
     return next((each for each in reversed(read.rounds) if each.status not in ("planned", "void")), None)
 
@@ -84,10 +84,15 @@ def round_of(read: CampaignRead, round_id: str) -> RoundRead:
 def summary(story: str) -> tuple[str, str]:
     """Return the first paragraph of a story for the ticket, and what it leaves to tell."""
     first, _, rest = story.strip().partition("\n\n")
-    first = first.replace("\n", " ")
+    first = plain(first.replace("\n", " "))
     if len(first) > _SUMMARY:
         return first[:_SUMMARY].rpartition(" ")[0].rstrip(",;:") + "…", story
     return first, rest
+
+
+def plain(text: str) -> str:
+    """Return a line of Markdown without its marks."""
+    return text.strip(" #>*_`-").replace("**", "").replace("__", "").replace("`", "")
 
 
 async def ticket(request: Request, campaign: Campaign, read: CampaignRead) -> Ticket:
@@ -171,7 +176,7 @@ def terms(each: RoundRead, zone: str) -> tuple[Term, ...]:
 async def board_now(connection: AsyncConnection, found: Round, of: RoundStub) -> Board:
     """Return the leaderboard of a round as it is now."""
     now = await board(connection, found)
-    shown = now.result.ranking[: max(ROWS_SHOWN, len(now.result.advanced))]
+    shown = now.result.ranking[: max(ROWS_LIVE, len(now.result.advanced))]
     rows = tuple(BoardRow(each.option, "", each.rank, each.votes) for each in shown)
     return await worded(
         connection,

@@ -153,7 +153,7 @@ async def _shown(
         preview = ""
     page = SetupPage(
         form=Form(values=fields, errors=errors or {}),
-        zones=local_times.zones(),
+        zones=local_times.with_zone(fields.get("zone") or "UTC"),
         preview=preview,
         token=token,
         guesses_zone=guesses_zone,

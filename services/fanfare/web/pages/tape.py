@@ -13,15 +13,16 @@ from fanfare.web import words
 from fanfare.web.contexts.campaigns import Tape, TapeEntry
 from fanfare.web.pages.acts import Told, sentence, who
 
-_SHOWN, _EACH = 10, 3
+_SHOWN, _EACH, _ACTS = 10, 2, 6
 
 
 async def latest(desk: Desk, connection: AsyncConnection, told: Told) -> Tape:
     """Return the latest entries of all partitions: ballots as numbers, everything else as who did what."""
     heads = await desk.log.heads()
-    found = [_of(act, told) for act in await timeline.acts(connection, limit=_SHOWN - _EACH)]
+    found: list[TapeEntry] = []
     for partition, head in enumerate(heads[1:], 1):
         found += [each async for each in _ballots(desk, partition, head)]
+    found += [_of(act, told) for act in await timeline.acts(connection, limit=_ACTS)]
     # Ballots tell no second, so they are told from the others by the minute, and stand before them.
     newest = sorted(found, key=lambda each: each.at.replace(second=0, microsecond=0), reverse=True)
     return Tape(entries=tuple(newest[:_SHOWN]), total=sum(heads))
