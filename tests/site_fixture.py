@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,9 +16,10 @@ from fanfare.members import joining
 from fanfare.members.roles import grant_first_admin
 from fanfare.members.sessions import open_session
 from fanfare.platform.hosts.opening import Parts
+from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.work import work
 from fanfare.platform.settings import Settings
-from fanfare.processes import PROJECTIONS, chores
+from fanfare.processes import PROJECTIONS, chores, make_tables
 from fanfare.web.app import create_app
 
 ADDRESS = "http://localhost:8000"
@@ -100,6 +101,7 @@ async def running_site(database: str, *, simulation: bool = False, founded: bool
                 Founding(url=ADDRESS, brand="Pomfret Soda", colour="#ff5c7c", zone="Europe/Berlin", simulation=simulation),
             )
             await parts.catch_up()
+            await make_tables(parts)
             host = await joining.join(parts.desk, "Dora Lindqvist")
             await grant_first_admin(parts.desk, host)
             async with parts.pool.connection() as connection:
@@ -110,9 +112,7 @@ async def running_site(database: str, *, simulation: bool = False, founded: bool
         try:
             yield site
         finally:
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
+            await ended([worker])
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The processes of a site, put together: this is the only place, with ``fanfare.web.app``, that knows every part."""
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Coroutine, Sequence
 
@@ -12,7 +11,9 @@ from fanfare.campaigns.clockwork import Clockwork
 from fanfare.members import joining, mail, notices
 from fanfare.members.smtp import parse_smtp_url
 from fanfare.platform import logging
+from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Parts
+from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.work import Chore, work
 from fanfare.platform.settings import Settings
 from fanfare.reports.tables import COUNTED
@@ -50,15 +51,20 @@ def run_api(settings: Settings) -> None:
 def run_worker(settings: Settings) -> None:
     """Project, and do the chores, until told to stop."""
     logging.configure()
-    with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_until_told(work(settings.database_url, PROJECTIONS, lambda parts: chores(parts, settings))))
+    asyncio.run(_until_told(work(settings.database_url, PROJECTIONS, lambda parts: chores(parts, settings))))
+
+
+async def make_tables(parts: Parts) -> None:
+    """Make the tables of every projection before anybody asks them; those of a new version are filled by the worker."""
+    for each in PROJECTIONS:
+        await Follower(each, parts.pool, parts.log).prepare()
 
 
 async def _until_told(main: Coroutine[object, object, None]) -> None:
-    task = asyncio.ensure_future(main)
+    told = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
-    await task
+        asyncio.get_running_loop().add_signal_handler(each, told.set)
+    await together(main, told.wait())
 
 
 def chores(parts: Parts, settings: Settings) -> Sequence[Chore]:

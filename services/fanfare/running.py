@@ -25,6 +25,7 @@ from fanfare.platform.postgres.embedded import EmbeddedPostgres
 from fanfare.platform.postgres.errors import PostgresUnavailable
 from fanfare.platform.postgres.server import check_server
 from fanfare.platform.settings import Settings
+from fanfare.processes import make_tables
 
 SIMULATION_MARK, CONNECTION = "simulation", "connection"
 DRIVER_TOKEN = "FANFARE_SIMULATION_TOKEN"  # noqa: S105 - the name of a variable, not its value
@@ -106,6 +107,7 @@ def export_site(file: Path, url: str) -> int:
 
 async def _with_parts(conninfo: str, action: Callable[[Parts], Awaitable[str | None]]) -> str:
     async with opened(conninfo, 4) as parts:
+        await make_tables(parts)
         return await action(parts) or ""
 
 

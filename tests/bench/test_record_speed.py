@@ -128,7 +128,9 @@ def test_counting(capsys: pytest.CaptureFixture[str]) -> None:
 async def test_projecting(pool: AsyncConnectionPool, capsys: pytest.CaptureFixture[str]) -> None:
     terms = terms_for(a_plan())
     rows = [(0, offset, body) for offset, body in enumerate(opening(terms))]
-    rows += [(partition, offset, body) for partition, bodies in ballot_entries(terms).items() for offset, body in enumerate(bodies)]
+    rows += [
+        (partition, offset, body) for partition, bodies in ballot_entries(terms).items() for offset, body in enumerate(bodies)
+    ]
     async with pool.connection() as connection, connection.cursor() as cursor:
         began = perf_counter()
         async with cursor.copy('copy record.entries (partition, "offset", body) from stdin') as copy:

@@ -101,7 +101,7 @@ async def test_nobody_founds_a_site_without_the_link_or_with_an_older_one(empty:
     await first_admin_link(empty.parts.desk, ADDRESS)
 
     voided = await send(client, page, "/setup", **ANSWERS)
-    guessed, bare = [await send(client, page, "/setup", **ANSWERS, **{"token": each}) for each in ("guessed", "")]
+    guessed, bare = [await send(client, page, "/setup", **ANSWERS, token=each) for each in ("guessed", "")]
 
     assert [each.status_code for each in (voided, guessed, bare)] == [404, 404, 409]
     assert "it prints a fresh link" in voided.text

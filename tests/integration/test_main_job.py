@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import httpx2
 import pytest
 
 from fanfare.record.kinds import digest
@@ -15,43 +16,25 @@ def in_seconds(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
+IDEAS = ("Sour Cherry Cola", "Pine & Lime", "Rhubarb Gate")
+
+
 async def test_an_idea_is_raised_supported_advanced_voted_for_and_sealed(site: SiteUnderTest) -> None:
     campaign = await site.publish(
         round_of(name="Ideas", method="support.v1", options_from="ideas", options=[], advance=2),
         round_of(name="Final", options_from="round", from_round=1, options=[], opens_at=in_seconds(1)),
     )
     ideas_round, final = (each["id"] for each in campaign["rounds"])
-    await site.until(ideas_round, "open")
     fans = [await site.fan(f"Fan {n}") for n in range(6)]
-    ideas, position = [], ""
-    for n, title in enumerate(["Sour Cherry Cola", "Pine & Lime", "Rhubarb Gate"]):
-        made = await fans[n].post(
-            f"/api/v1/rounds/{ideas_round}/ideas",
-            json={"title": title, "body": "**Tart**, a little almond.", "tags": "Tart, cola"},
-        )
-        assert made.status_code == 201, made.text
-        ideas.append(made.json()["id"])
-        position = made.headers["Fanfare-Position"]
-    for fan, liked in zip(fans, (0, 0, 0, 1, 1, 2), strict=True):
-        done = await fan.put(f"/api/v1/ideas/{ideas[liked]}/support", headers={"Fanfare-Wait": position})
-        assert done.status_code == 200, done.text
-        position = done.headers["Fanfare-Position"]
-    board = await site.stranger.get(f"/api/v1/rounds/{ideas_round}/leaderboard", headers={"Fanfare-Wait": position})
-    assert [(each["option"], each["votes"], each["advances"]) for each in board.json()["places"]] == [
-        (ideas[0], 3, True),
-        (ideas[1], 2, True),
-        (ideas[2], 1, False),
-    ]
+
+    ideas = await ideas_raised_and_supported(site, ideas_round, fans)
     (await site.host.post(f"/api/v1/rounds/{ideas_round}/close")).raise_for_status()
-    sealed = await site.until(ideas_round, "sealed")
     opened = await site.until(final, "open")
     assert [option["id"] for option in opened["options"]] == ideas[:2]
-
     for fan, choice in zip(fans, (0, 1, 1, 1, 0, 1), strict=True):
         paper = (await fan.get(f"/api/v1/rounds/{final}/paper")).json()
         cast = await fan.put(f"/api/v1/rounds/{final}/ballot", json={"number": paper["number"], "options": [ideas[choice]]})
-        assert cast.status_code == 200, cast.text
-        assert cast.json()["state"] == "taken"
+        assert (cast.status_code, cast.json()["state"]) == (200, "taken")
     (await site.host.post(f"/api/v1/rounds/{final}/close")).raise_for_status()
     sealed = await site.until(final, "sealed")
 
@@ -62,6 +45,29 @@ async def test_an_idea_is_raised_supported_advanced_voted_for_and_sealed(site: S
         (ideas[0], 2, 2, False),
     ]
     assert report.json()["ballots"] == {"received": 6, "counted": 6, "replaced": 0, "late": 0, "void": 0}
+
+
+async def ideas_raised_and_supported(site: SiteUnderTest, round_id: str, fans: list[httpx2.AsyncClient]) -> list[str]:
+    """Raise three ideas, give them three, two and one supporters, and return their ids."""
+    await site.until(round_id, "open")
+    ideas, position = [], ""
+    for fan, title in zip(fans, IDEAS, strict=False):
+        words = {"title": title, "body": "**Tart**, a little almond.", "tags": "Tart, cola"}
+        made = await fan.post(f"/api/v1/rounds/{round_id}/ideas", json=words)
+        assert made.status_code == 201, made.text
+        ideas.append(made.json()["id"])
+        position = made.headers["Fanfare-Position"]
+    for fan, liked in zip(fans, (0, 0, 0, 1, 1, 2), strict=True):
+        done = await fan.put(f"/api/v1/ideas/{ideas[liked]}/support", headers={"Fanfare-Wait": position})
+        assert done.status_code == 200, done.text
+        position = done.headers["Fanfare-Position"]
+    board = await site.stranger.get(f"/api/v1/rounds/{round_id}/leaderboard", headers={"Fanfare-Wait": position})
+    assert [(each["option"], each["votes"], each["advances"]) for each in board.json()["places"]] == [
+        (ideas[0], 3, True),
+        (ideas[1], 2, True),
+        (ideas[2], 1, False),
+    ]
+    return ideas
 
 
 async def test_what_she_chose_last_counts_however_often_and_fast_she_changes_it(site: SiteUnderTest) -> None:
@@ -157,3 +163,62 @@ async def test_bad_input_gets_a_problem_with_a_code_and_leaves_nothing(site: Sit
     assert await code(fan.post(f"/api/v1/rounds/{one}/close")) == (403, "role-needed")
     assert await code(fan.post(f"/api/v1/rounds/{one}/ideas", json={"title": "x", "body": "y"})) == (409, "no-ideas-now")
     assert (await site.stranger.get("/readyz")).json()["heads"] == heads
+
+
+@pytest.mark.parametrize(
+    "text", ["a\u0000b", "a\u202eb", "\u200b\u200b", "x" * 1_000_000], ids=["nul", "bidi", "zero width", "a million"]
+)
+async def test_a_text_that_cannot_be_taken_is_refused_by_every_door(site: SiteUnderTest, text: str) -> None:
+    campaign = await site.publish(round_of(method="support.v1", options_from="ideas", options=[]))
+    round_id = campaign["rounds"][0]["id"]
+    await site.until(round_id, "open")
+    fan = await site.fan()
+    idea = (await fan.post(f"/api/v1/rounds/{round_id}/ideas", json={"title": "Tea", "body": "Cold."})).json()["id"]
+    made = (await site.host.post("/api/v1/drafts", json={})).json()
+
+    answers = [
+        await fan.post(f"/api/v1/rounds/{round_id}/ideas", json={"title": text, "body": "Cold."}),
+        await fan.put(f"/api/v1/ideas/{idea}", json={"title": "Tea", "body": text, "version": 1}),
+        await fan.post(f"/api/v1/ideas/{idea}/comments", json={"text": text}),
+        await site.host.post(f"/api/v1/rounds/{round_id}/pause", json={"reason": text}),
+        await fan.patch("/api/v1/me", json={"name": text}),
+    ]
+    draft = {"title": text, "story": "s", "rounds": []}
+    saved = await site.host.put(f"/api/v1/drafts/{made['id']}", json={"version": 1, "draft": draft})
+
+    assert {answer.status_code for answer in answers} <= {413, 422}, [answer.text[:200] for answer in answers]
+    assert all(answer.json()["code"] for answer in answers)
+    assert saved.status_code in (200, 413, 422), saved.text  # a draft may be kept as it is typed; it is checked when published
+
+
+@pytest.mark.parametrize(
+    "path", ["/rounds/%00", "/ideas/%00", "/receipts/%00", "/campaigns/%F0%9F%8E%BA/timeline?cursor=-1", "/ideas/%ED%A0%80"]
+)
+async def test_an_address_of_rubbish_is_a_problem_and_no_fault(site: SiteUnderTest, path: str) -> None:
+    answer = await site.stranger.get(f"/api/v1{path}")
+
+    assert answer.status_code in (404, 422), answer.text
+    assert answer.json()["code"]
+
+
+async def test_publishing_twice_at_once_publishes_once(site: SiteUnderTest) -> None:
+    made = (await site.host.post("/api/v1/drafts", json={})).json()
+    draft = {"title": "Two presses", "story": "One campaign.", "rounds": [round_of()]}
+    (await site.host.put(f"/api/v1/drafts/{made['id']}", json={"version": 1, "draft": draft})).raise_for_status()
+    url, key = f"/api/v1/drafts/{made['id']}/publish", {"Idempotency-Key": "press"}
+
+    answers = await asyncio.gather(*(site.host.post(url, headers=key) for _ in range(3)))
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert len({answer.json()["position"] for answer in answers}) == 1
+
+
+async def test_a_plan_that_is_too_large_for_one_entry_is_refused(site: SiteUnderTest) -> None:
+    options = [f"Flavour number {n}" for n in range(200)]
+    made = (await site.host.post("/api/v1/drafts", json={})).json()
+    draft = {"title": "Much", "story": "Too much.", "rounds": [round_of(options=options) for _ in range(6)]}
+    (await site.host.put(f"/api/v1/drafts/{made['id']}", json={"version": 1, "draft": draft})).raise_for_status()
+
+    answer = await site.host.post(f"/api/v1/drafts/{made['id']}/publish")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "too-much-at-once")

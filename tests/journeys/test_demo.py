@@ -13,13 +13,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.journeys import preview
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+PHONE, DESK = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=900)
 LONGEST_S = 240.0
 COMMAND = [sys.executable, "-m", "fanfare.cli"]
 
@@ -218,7 +218,7 @@ def a_host_pauses_and_resumes_the_final(host: Page, demo: Demo) -> None:
 
 
 def a_fan_sees_the_result(fan: Page, demo: Demo) -> None:
-    """After the close: a late ballot is told so, the sealed result names one winner, and her page knows her ballot was counted."""
+    """After the close she is told so, the sealed result names one winner, and her page knows that her ballot was counted."""
     final = demo.until_round(3, "closed", "sealed")
     fan.goto(f"/rounds/{final['id']}/ballot")
     expect(fan.get_by_text("closed").first).to_be_visible()

@@ -17,7 +17,7 @@ from fanfare.record.site import STREAM, SiteFounded
 class SiteIsFounded(Refusal):
     """This site was set up already."""
 
-    code, advice = "site-is-founded", "Its name and its record stay as they are. Sign in as an admin to change the rest."
+    code, advice = "site-is-founded", "Its name and its record stay as they are. Sign in to go on from there."
 
 
 class AddressRefused(Invalid):

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from psycopg import AsyncConnection
@@ -113,13 +114,20 @@ class Campaigns:
         campaign_id = draft_id
         if done := await requests.earlier(self._desk.pool, asked):
             return campaign_id, done
-        draft, _ = await self.draft(draft_id)
+        try:
+            draft, _ = await self.draft(draft_id)
+        except DraftNotFound:  # another press of the same button was first, and threw the draft away
+            await self._desk.catch_up()
+            if done := self._desk.taken(asked):
+                return campaign_id, done
+            raise
         words = draft.words()
         async with self._desk.pool.connection() as connection:
             hashes = await texts.keep(connection, words, asked.actor)
         published, rounds = publication(campaign_id, draft, hashes, asked.actor)
         done = await self._decide(campaign_id, asked, lambda state: decide.publish(state, published, rounds))
-        await self.discard(draft_id)
+        with suppress(DraftNotFound):
+            await self.discard(draft_id)
         return campaign_id, done
 
     async def plan_round(self, campaign_id: str, number: int | None, draft: DraftRound, asked: Asked) -> tuple[str, Acknowledged]:

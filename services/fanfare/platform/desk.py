@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import msgspec
 from psycopg_pool import AsyncConnectionPool
 
-from fanfare.platform.logs.port import Log, LogBusy
-from fanfare.platform.refusals import Busy, Overtaken
+from fanfare.platform.logs.port import EntryTooLarge, Log, LogBusy
+from fanfare.platform.refusals import Busy, Overtaken, TooMuchAtOnce
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry, unpack
 from fanfare.record.envelope import Decision, Recorded, encode, event_id
@@ -92,7 +92,7 @@ class Desk:
             Busy: the log takes no more for a moment; nothing was written.
         """
         time = self.now.replace(second=0) if to_the_minute else self.now
-        ids = [asked.event_id(self.vault_key, index) for index in range(len(events))]
+        ids = self._ids(asked, events)
         position = await self._append(partition, self._encode(events, ids, subject, time, None))
         return Acknowledged(ids[0], position)
 
@@ -109,33 +109,43 @@ class Desk:
             Overtaken: somebody else decided first, three times in a row, or since the asker looked.
             Busy: the log takes no more for a moment; nothing was written.
         """
-        ids = [asked.event_id(self.vault_key, index) for index in range(100)]
         for _ in range(_TRIES):
             await self.catch_up()
-            if taken := self.streams.ids.get(ids[0]):
-                return Acknowledged(ids[0], Position(0, taken.offset))
+            if taken := self.taken(asked):
+                return taken
             if asked.after not in (None, self.streams.decisions(stream)):
                 raise Overtaken
             events = decide(self.streams)
             decision = Decision(stream, self.streams.decisions(stream))
-            await self._append(0, self._encode(events, ids, stream, self.now, decision), alone=True)
+            await self._append(0, self._encode(events, self._ids(asked, events), stream, self.now, decision), alone=True)
             await self.catch_up()
-            if taken := self.streams.ids.get(ids[0]):
-                return Acknowledged(ids[0], Position(0, taken.offset))
+            if taken := self.taken(asked):
+                return taken
         raise Overtaken
+
+    def taken(self, asked: Asked) -> Acknowledged | None:
+        """Return where the decision that was asked for stands; none where it was not taken, as far as this process has read."""
+        event_id = asked.event_id(self.vault_key)
+        found = self.streams.ids.get(event_id)
+        return Acknowledged(event_id, Position(0, found.offset)) if found else None
+
+    def _ids(self, asked: Asked, events: Sequence[Event]) -> list[str]:
+        return [asked.event_id(self.vault_key, index) for index in range(len(events))]
 
     async def _append(self, partition: int, events: Sequence[bytes], *, alone: bool = False) -> Position:
         try:
             return await self.log.append(partition, events, alone=alone)
         except LogBusy as error:
             raise Busy from error
+        except EntryTooLarge as error:
+            raise TooMuchAtOnce from error
 
     def _encode(
         self, events: Sequence[Event], ids: Sequence[str], subject: str, time: datetime, decision: Decision | None
     ) -> list[bytes]:
         return [
             encode(Recorded(id=each_id, source=self.source, subject=subject, time=time, event=event, decision=decision))
-            for event, each_id in zip(events, ids, strict=False)
+            for event, each_id in zip(events, ids, strict=True)
         ]
 
 

@@ -81,6 +81,16 @@ class TooLarge(Refusal):
     code, status, advice = "too-large", 413, "Send at most 256 KiB; a text has at most 10,000 characters."
 
 
+class TooMuchAtOnce(Refusal):
+    """This is more than one decision can hold."""
+
+    code, status, advice = (
+        "too-much-at-once",
+        422,
+        "A decision holds 60 KiB. Publish with fewer rounds or options, and add the rest.",
+    )
+
+
 class Busy(Refusal):
     """The record takes no more for a moment."""
 

@@ -101,6 +101,8 @@ class Acting:
         told = await self._client.ask("support", "PUT", path, token, key=key if act.again else "", wait=liked.position)
         if told.done and act.again:
             await self._client.ask("support again", "PUT", path, token, key=key)
+        if not told.done:
+            self._scene.supported[act.fan].remove(liked.id)
         liked.followers += told.done
         return told
 

@@ -53,7 +53,8 @@ class Player:
                 if (wait_s := zero + at - loop.time()) > 0:
                     await asyncio.sleep(wait_s)
                 await self._slots.acquire()
-                task = group.create_task(self._one(act, ballot, f"{type(act).__name__.lower()} {ballot.round} {number}"))
+                key = f"{type(act).__name__.lower()} {ballot.round} {number} {at:.3f}"  # a later try may choose otherwise
+                task = group.create_task(self._one(act, ballot, key))
                 task.add_done_callback(partial(put_back, number, act))
 
     async def _one(self, act: AnyAct, ballot: Ballot, key: str) -> Told | None:

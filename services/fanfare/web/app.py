@@ -17,6 +17,7 @@ from fanfare.members.sessions import authenticator
 from fanfare.platform.body_limit import BodyLimit
 from fanfare.platform.edge import POSITION_HEADER, WAIT_COOKIE
 from fanfare.platform.hosts.opening import Parts, opened
+from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.waiting import Waiting
 from fanfare.platform.refusals import Invalid, NotYetThere
 from fanfare.platform.settings import Settings
@@ -61,9 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
             _compose(app, parts)
             tasks = [asyncio.create_task(parts.follow()), asyncio.create_task(app.state.waiting.listen())]
             yield
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await ended(tasks)
 
     app = FastAPI(
         title="Fanfare",

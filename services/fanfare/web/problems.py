@@ -1,17 +1,20 @@
 """How refusals and faults are answered: a problem for programs, a page for people."""
 
 import secrets
-from http import HTTPStatus
-from typing import Any
+from datetime import UTC, datetime
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse
+from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
-from fanfare.platform.edge import PROBLEM, problem_response
+from fanfare.platform.edge import problem_response
 from fanfare.platform.refusals import Invalid, NotFound, Refusal
+from fanfare.web.contexts.shell import ProblemPage, Shell
+from fanfare.web.layout import render
 from fanfare.web.refused import refused_page
 
 _log = structlog.get_logger()
@@ -29,6 +32,27 @@ class Malformed(Refusal):
     code, status, advice = "malformed", 400, "Check that the body is JSON in UTF-8 with the right Content-Type."
 
 
+class Unstorable(Invalid):
+    """The request holds a character that cannot be kept."""
+
+    code, advice = (
+        "unstorable",
+        "Remove NUL characters and halves of surrogate pairs, and check that the numbers are not too large.",
+    )
+
+
+class Fault(Refusal):
+    """Something is broken on our side."""
+
+    code, status, advice = "fault", 500, "Try again in a moment; if it happens again, tell us the id."
+
+
+class DatabaseAway(Refusal):
+    """The database does not answer."""
+
+    code, status, advice = "database-away", 503, "What was acknowledged is safe. Try again in a few seconds."
+
+
 def handle(app: FastAPI) -> None:
     """Answer refusals, invalid payloads and faults of *app* as problems or pages."""
 
@@ -38,7 +62,7 @@ def handle(app: FastAPI) -> None:
         return await answer(request, error)
 
     async def invalid(request: Request, error: Exception) -> Response:
-        return await answer(request, _invalid(error) if isinstance(error, RequestValidationError) else Malformed())
+        return await answer(request, _invalid(error) if isinstance(error, RequestValidationError) else Unstorable())
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -48,6 +72,10 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+    for lost in (psycopg.OperationalError, PoolTimeout):
+        app.add_exception_handler(lost, away)
+    for unstorable in (psycopg.DataError, UnicodeEncodeError):
+        app.add_exception_handler(unstorable, invalid)
     app.add_exception_handler(Exception, failed)
 
 
@@ -69,26 +97,19 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
+async def away(request: Request, error: Exception) -> Response:
+    """Answer while the database cannot be reached: without asking it anything."""
+    _log.warning("the database does not answer", path=request.url.path, error=str(error)[:200])
+    refusal = DatabaseAway()
+    if not wants_page(request):
+        return problem_response(refusal, request.url.path)
+    shell = Shell(site_name="Fanfare", now=datetime.now(UTC), zone="UTC", csrf="")
+    page = ProblemPage(status=refusal.status, code=refusal.code, title=refusal.title, detail=str(refusal))
+    return HTMLResponse(render(shell, page), refusal.status, {"Retry-After": "2"})
+
+
 async def failed(request: Request, error: Exception) -> Response:
     """Answer a fault of ours: 500 with an id that stands in the log too, and nothing else of it."""
     fault = secrets.token_hex(6)
     _log.error("fault", id=fault, method=request.method, path=request.url.path, exc_info=error)
-    body: dict[str, Any] = {
-        "type": "/problems#fault",
-        "title": "Something is broken on our side.",
-        "status": 500,
-        "detail": f"It was noted under {fault}. Try again; if it happens again, tell us that id.",
-        "code": "fault",
-        "id": fault,
-        "instance": request.url.path,
-    }
-    if wants_page(request):
-        refusal = Fault(str(body["detail"]))
-        return await refused_page(request, refusal)
-    return JSONResponse(body, HTTPStatus.INTERNAL_SERVER_ERROR, media_type=PROBLEM)
-
-
-class Fault(Refusal):
-    """Something is broken on our side."""
-
-    code, status, advice = "fault", 500, "Try again in a moment."
+    return await answer(request, Fault(f"It was noted under {fault}. Try again; if it happens again, tell us that id.", id=fault))

@@ -390,18 +390,3 @@ def test_a_seal_by_hand_is_the_seal_of_the_record(file: Path) -> None:
     record.put(a_ballot(terms_for(a_plan()), "fan1", "a"), partition=2)
 
     assert failed(write_archive(file, record.written)) == {}
-
-
-def test_a_withdrawal_after_the_options_were_read_leaves_the_idea_on_the_ballot(file: Path) -> None:
-    record = a_record(voted=False, sealed=False)
-    opened(record, ("idea0", "idea1", "idea2"), read_to=record.heads[0] - 1)
-
-    assert failed(write_archive(file, record.written)) == {}
-
-
-@pytest.mark.parametrize("read_to", [1, 10_000])
-def test_options_read_before_the_sealing_or_after_the_opening_are_no_options(file: Path, read_to: int) -> None:
-    record = a_record(voted=False, sealed=False)
-    opened(record, ("idea0", "idea1", "idea2"), read_to=read_to)
-
-    assert list(failed(write_archive(file, record.written))) == ["options of final"]

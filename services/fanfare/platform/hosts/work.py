@@ -1,10 +1,10 @@
 """The worker process: projections and whatever has to be done again and again."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Parts, opened
+from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.worker import Worker, repeat
 from fanfare.views.projection import Projection
 
@@ -18,7 +18,4 @@ async def work(conninfo: str, projections: Sequence[Projection], chores: Callabl
         await parts.founded()
         followers = [Follower(each, parts.pool, parts.log) for each in projections]
         worker = Worker(parts.log, followers, parts.log.partitions)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(worker.run())
-            for name, every_s, action in chores(parts):
-                group.create_task(repeat(action, every_s, name))
+        await together(worker.run(), *(repeat(action, every_s, name) for name, every_s, action in chores(parts)))

@@ -12,7 +12,6 @@ from fanfare.record.entry import Entry, unpack
 
 _log = structlog.get_logger()
 PAGE = 500
-RETRY_STOPPED_S = 30.0
 
 
 class Worker:
@@ -26,9 +25,12 @@ class Worker:
 
     async def run(self) -> None:
         """Drain for ever; a lost database connection is waited for."""
-        await self.prepare()
+        prepared = False
         while True:
             try:
+                if not prepared:
+                    await self.prepare()
+                    prepared = True
                 if not await self.drain():
                     await self._log.changed(0.5)
             except OperationalError as error:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from fanfare.platform.logs.port import LogBusy
+from fanfare.platform.logs.port import EntryTooLarge, LogBusy
 from fanfare.record.entry import MOST_BYTES, pack
 from fanfare.record.position import Position
 
@@ -49,9 +49,10 @@ class GroupCommit:
     async def append(self, partition: int, events: Sequence[bytes], *, alone: bool = False) -> Position:
         """Append as the Log port says. A caller that is cancelled may leave its events in the record."""
         size_bytes = sum(map(len, events)) + len(events) + 1
-        if not events or size_bytes > MOST_BYTES:
-            message = f"{size_bytes} bytes in {len(events)} events; an entry holds 1 event or more and at most {MOST_BYTES} bytes"
-            raise ValueError(message)
+        if not events:
+            raise ValueError("an entry holds at least one event")
+        if size_bytes > MOST_BYTES:
+            raise EntryTooLarge(f"{size_bytes} bytes in {len(events)} events; an entry holds at most {MOST_BYTES} bytes")
         if self._waiting_bytes + size_bytes > self._most_waiting_bytes:
             raise LogBusy
         waiting = _Waiting(partition, events, size_bytes, alone, asyncio.get_running_loop().create_future())

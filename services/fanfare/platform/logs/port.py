@@ -22,6 +22,10 @@ class LogBusy(Exception):
     retry_after_s = 1
 
 
+class EntryTooLarge(ValueError):
+    """The events of one decision do not fit into one entry. Nothing was appended."""
+
+
 class RecordGap(Exception):
     """The record skips an offset: something other than Fanfare wrote to it. Nothing more may be read or written."""
 
@@ -41,7 +45,8 @@ class Log(Protocol):
 
         Raises:
             LogBusy: too much waits already; nothing was appended.
-            ValueError: the events do not fit into one entry, or there is no such partition.
+            EntryTooLarge: the events do not fit into one entry.
+            ValueError: there are no events, or there is no such partition.
         """
 
     async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:

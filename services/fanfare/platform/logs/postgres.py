@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.logs.group import GroupCommit, NewEntry
 from fanfare.platform.logs.port import RecordGap, StoredEntry
 from fanfare.record.position import Moment, Position
@@ -112,5 +113,4 @@ class PostgresLog:
         """Settle what is pending and stop listening."""
         await self.settle()
         if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
+            await ended([self._listener])

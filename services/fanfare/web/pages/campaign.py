@@ -39,7 +39,7 @@ async def campaign_page(campaign_id: Id, request: Request, desk: TheDesk, campai
             board=await present_board(connection, campaign, read),
             terms=rounds.terms(shown, zone_of(desk)) if shown else (),
             terms_href=urls.round_(shown.id, "report") + "#terms" if shown else urls.timeline(read.id),
-            voices=[voice(desk, each) for each in await ideas.voices(connection, campaign.id)],
+            voices=[voice(desk, each) for each in await ideas.voices(connection, campaign.id, limit=3)],
             tape=await latest(desk, connection, told(desk, read)),
             about=rounds.summary(read.story)[1],
             ideas=await figures.ideas(connection, campaign.id),

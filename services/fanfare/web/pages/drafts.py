@@ -15,7 +15,7 @@ from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Caller, Host, TheDesk, asked
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.record.kinds import digest
-from fanfare.web import urls
+from fanfare.web import urls, words
 from fanfare.web.contexts.host import DraftPage, NewCampaignPage
 from fanfare.web.contexts.shell import Form
 from fanfare.web.pages import draft_forms, local_times
@@ -58,6 +58,12 @@ def _tomorrow(desk: Desk, zone: str) -> datetime:
     """Return tomorrow at nine on the clock of *zone*: a time that a person would choose."""
     local = (desk.now + timedelta(days=1)).astimezone(ZoneInfo(zone))
     return local.replace(hour=9, minute=0, second=0).astimezone(UTC)
+
+
+@router.get(urls.CAMPAIGNS)
+async def back_to_the_desk() -> Response:
+    """Lead whoever loads the address of a first save again to the desk."""
+    return see_other(urls.DESK)
 
 
 @router.get("/host/campaigns/{draft_id}")
@@ -137,7 +143,8 @@ async def _published(request: Request, host: Caller, desk: Desk, campaigns: Camp
     saved, version = await campaigns.draft(draft_id)
     fields = {**fields, "version": str(version)}
     if found := gaps(saved, desk.now):
-        return await _wrong(request, desk, fields, draft_id, {"": " ".join((_NOT_YET, *found))})
+        more = (f"{words.words(len(found) - 2).capitalize()} more: see the list beside the button.",) if len(found) > 2 else ()
+        return await _wrong(request, desk, fields, draft_id, {"": " ".join((_NOT_YET, *found[:2], *more))})
     request_body = digest(saved.model_dump_json().encode())
     try:
         _, done = await campaigns.publish(draft_id, asked(host, "publish", draft_id, key_of(fields), request_body))

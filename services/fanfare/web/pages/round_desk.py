@@ -12,15 +12,12 @@ from fanfare.campaigns.service import Campaigns
 from fanfare.platform.desk import Acknowledged, Desk
 from fanfare.platform.edge import Caller, Host, TheDesk
 from fanfare.platform.refusals import NotFound, Refusal
-from fanfare.record.campaigns import Campaign, Round, RoundClosing, RoundOpened
-from fanfare.record.terms import Advanced
+from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports.counted import Counted
 from fanfare.views import figures as amounts
 from fanfare.views import timeline
-from fanfare.web import urls, words
-from fanfare.web.contexts.campaigns import RoundStub
+from fanfare.web import urls
 from fanfare.web.contexts.host import ActName, PublicAct, RoundDeskPage
-from fanfare.web.contexts.ideas import Step
 from fanfare.web.contexts.shell import Form
 from fanfare.web.pages import acts, local_times, rounds
 from fanfare.web.pages.campaign import told, zone_of
@@ -28,8 +25,9 @@ from fanfare.web.pages.forms import fresh_key
 from fanfare.web.pages.host import desk_router, led_to, opened_from, waits
 from fanfare.web.pages.overtaken import has_been_overtaken, overtaken
 from fanfare.web.pages.results import turnout
+from fanfare.web.pages.round_clock import clock
 from fanfare.web.pages.typed import Fields, decision_asked, posted
-from fanfare.web.shells import campaign_in_words, show
+from fanfare.web.shells import campaign_in_words, see_other, show
 
 router = desk_router()
 DONE = {
@@ -68,6 +66,14 @@ async def decide(round_id: Id, act: str, request: Request, host: Host, desk: The
         return await _shown(request, desk, *found, form=form, failed_act=act, status=refusal.status)
     told_by_mail = _TOLD if act in ("extend", "void") and found[1].plan.method != rounds.SUPPORT else ""
     return led_to(request, urls.round_desk(round_id), DONE[act] + told_by_mail, done.position)
+
+
+@router.get("/host/rounds/{round_id}/{act}")
+async def back_to_the_desk(round_id: Id, act: str) -> Response:
+    """Lead whoever loads the address of an act again, such as after a refusal, to the round's desk."""
+    if act not in get_args(ActName):
+        raise NotFound
+    return see_other(urls.round_desk(round_id))
 
 
 def sentence_of(refusal: Refusal) -> str:
@@ -118,16 +124,12 @@ async def _shown(
         moments = await amounts.moments(connection, campaign.id)
     columns, unit = turnout(counted.turnout, zone)
     tell = told(desk, read)
-    opened = moments.get((found.id, RoundOpened.wire))
     page = RoundDeskPage(
         round=stub,
         rounds=len(campaign.rounds),
         campaign_title=read.title,
         campaign_id=campaign.id,
-        clock=[
-            *_before(found, stub, opened, zone, desk.now),
-            *_after(found, stub, moments.get((found.id, RoundClosing.wire)), zone, desk.now),
-        ],
+        clock=clock(found, stub, moments, zone, desk.now),
         ballots=counted.ballots.received,
         voters=counted.ballots.counted,
         eligible=counted.members,
@@ -159,40 +161,3 @@ def allowed(campaign: Campaign, found: Round) -> tuple[ActName, ...]:
             return () if opened_from(campaign, found) else ("void",)
         case _:
             return ()
-
-
-def _before(found: Round, stub: RoundStub, opened: datetime | None, zone: str, now: datetime) -> list[Step]:
-    if found.terms is None and found.status == "void":
-        return [Step("It never opened", "No terms were frozen and no ballot was taken.", "failed")]
-    if found.terms is None:
-        opens = f"Opens {words.when(stub.opens_at, zone, now)}"
-        by_itself = "By itself, once the round before it is sealed." if isinstance(found.plan.options, Advanced) else "By itself."
-        return [
-            Step("The plan is public", "It may still be changed, visibly. At the opening it freezes into terms.", "now"),
-            Step(opens, by_itself, "next"),
-        ]
-    at = words.when(opened or stub.opens_at, zone, now)
-    line = f"Nobody can change them unseen, you included. Fingerprint {words.short_hash(found.terms_hash)}."
-    return [Step(f"Terms frozen, {at}", line, "done")]
-
-
-def _after(found: Round, stub: RoundStub, closing: datetime | None, zone: str, now: datetime) -> list[Step]:
-    closes = words.when(stub.closes_at, zone, now)
-    at = words.when(closing or stub.closes_at, zone, now)
-    closed = Step(f"Closed, {at}", "What came later is late and does not count.", "done")
-    match found.status:
-        case "planned":
-            return [Step(f"Closes {closes}", "By itself.", "next")]
-        case "open":
-            title = f"Paused; the close stays {closes}" if found.paused else f"Open until {closes}"
-            line = f"“{stub.reason}”" if found.paused else f"{words.left(stub.closes_at, now)} left."
-            return [Step(title, line, "now"), Step("Close and count", "By itself. Nobody needs to be there.", "next")]
-        case "closing":
-            return [Step("Closing", "Its last ballots are being read back.", "now")]
-        case "closed":
-            return [closed, Step("Counting", "It is sealed as soon as its report is made.", "now")]
-        case "sealed":
-            fingerprint = words.short_hash(found.sealed.report) if found.sealed else ""
-            return [closed, Step("Sealed", f"Its report can no longer change. Fingerprint {fingerprint}.", "done")]
-        case _:
-            return [Step("Void", f"“{stub.reason}”", "failed")]

@@ -20,6 +20,8 @@ from fanfare.web.shells import campaign_in_words, show
 
 router = APIRouter()
 _LABELS = {"decision": "Decisions", "idea": "Ideas", "comment": "Comments", "support": "Support", "vote": "Votes"}
+_FIRST = ("decision", "idea", "comment")
+"""What the page shows first: presses and votes are thousands, and have their own tabs."""
 _A_PAGE, _READ, _NAMED = 50, 400, 5
 
 
@@ -37,7 +39,7 @@ async def timeline_page(
     chosen = kind if kind in KINDS else ""
     async with desk.pool.connection() as connection:
         counts = await figures.acts(connection, campaign_id)
-        kinds = (chosen,) if chosen else KINDS
+        kinds = (chosen,) if chosen else _FIRST
         found = await acts(connection, campaign=campaign_id, kinds=kinds, before=cursor, limit=_READ)
     about = told(desk, read)
     runs = in_runs(found)
@@ -45,7 +47,7 @@ async def timeline_page(
     more = len(runs) > _A_PAGE or len(found) == _READ
     page = TimelinePage(
         kinds=(
-            TimelineKind("", "All", sum(counts.values())),
+            TimelineKind("", "Said and decided", sum(counts.get(name, 0) for name in _FIRST)),
             *(TimelineKind(name, _LABELS[name], counts.get(name, 0)) for name in KINDS),
         ),
         kind=chosen,

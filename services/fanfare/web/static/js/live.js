@@ -56,6 +56,7 @@ function show() {
   if (!document.startViewTransition || still.matches) { swap(next); return; }
   name(board);
   const moved = document.startViewTransition(() => { swap(next); name(board); });
+  moved.ready.catch(() => {}); // a newer one may overtake it
   moved.finished.finally(() => unname(board));
 }
 
@@ -110,7 +111,7 @@ async function reload() {
     main.dispatchEvent(new CustomEvent("fanfare:swapped", { bubbles: true }));
   };
   waiting = null;
-  if (document.startViewTransition && !still.matches) document.startViewTransition(put); else put();
+  if (document.startViewTransition && !still.matches) document.startViewTransition(put).ready.catch(() => {}); else put();
 }
 
 document.addEventListener("click", (event) => {
