@@ -1,5 +1,6 @@
 """Closing is finished by the next run, wherever the one before it died."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,12 @@ from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.worker import Worker
+from fanfare.platform.logs.port import StoredEntry
 from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.processes import PROJECTIONS
 from fanfare.record.entry import unpack
 from fanfare.record.position import Position
+from fanfare.reports.counted import Counted
 from fanfare.voting.credit import credit
 from fanfare.voting.service import Voting
 from tests.site_fixture import ADDRESS, round_of
@@ -45,8 +48,8 @@ class DyingLog:
             raise Died
         return position
 
-    async def read(self, partition: int, start: int, limit: int = 500) -> list[object]:
-        return await self._log.read(partition, start, limit)  # type: ignore[return-value]
+    async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
+        return await self._log.read(partition, start, limit)
 
     async def heads(self) -> tuple[int, ...]:
         return await self._log.heads()
@@ -72,7 +75,7 @@ class Stage:
     def clockwork(self, dies_at: int = 0, *, appended: bool = False) -> Clockwork:
         desk = Desk(self.parts.pool, self.parts.log, self.parts.desk.vault_key)
         if dies_at:
-            desk.log = DyingLog(self.parts.log, dies_at, appended=appended)  # type: ignore[assignment]
+            desk.log = DyingLog(self.parts.log, dies_at, appended=appended)
         return Clockwork(desk, credit, settle_s=0)
 
     async def events(self) -> list[str]:
@@ -85,7 +88,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def an_open_round_with_ballots(database: str) -> AsyncIterator[tuple[Stage, str]]:
+async def an_open_round_with_ballots(database: str, *, closed: bool = True) -> AsyncIterator[tuple[Stage, str]]:
     async with opened(database) as parts:
         stage = Stage(parts)
         await stage.start()
@@ -103,9 +106,16 @@ async def an_open_round_with_ballots(database: str) -> AsyncIterator[tuple[Stage
             asked = Asked(actor=fan, command="cast", target=round_id, key=f"b{n}")
             await voting.cast(round_id, asked, 1, [f"o{1 + n % 2}"], "api")
         await stage.project()
-        asked = Asked(actor=fans[0], command="close", target=round_id, key="c")
-        await campaigns.close(await campaigns.round(round_id), asked)
+        if closed:
+            await close(parts, round_id)
         yield stage, round_id
+
+
+async def close(parts: Parts, round_id: str) -> None:
+    """Decide by hand that the round closes."""
+    campaigns = Campaigns(parts.desk)
+    asked = Asked(actor="host", command="close", target=round_id, key="c")
+    await campaigns.close(await campaigns.round(round_id), asked)
 
 
 async def finish(stage: Stage, clockwork: Clockwork) -> None:
@@ -177,3 +187,45 @@ async def test_two_clockworks_at_once_open_and_close_a_round_once(database: str)
                 await connection.execute("select count(*) from counted.took_part where round = %s", (round_id,))
             ).fetchone()
         assert row == (5,)
+
+
+class HoldingLog(DyingLog):
+    """A log that holds appends to the ballot partitions back until it is let go."""
+
+    def __init__(self, log: PostgresLog) -> None:
+        super().__init__(log, 0, appended=False)
+        self.held, self.go = asyncio.Event(), asyncio.Event()
+
+    async def append(self, partition: int, events: Sequence[bytes], *, alone: bool = False) -> Position:
+        if partition != 0:
+            self.held.set()
+            await self.go.wait()
+        return await self._log.append(partition, events, alone=alone)
+
+
+async def test_a_ballot_behind_the_closing_marker_is_told_that_it_is_late(database: str) -> None:
+    async with an_open_round_with_ballots(database, closed=False) as (stage, round_id):
+        parts = stage.parts
+        log = HoldingLog(parts.log)
+        desk = Desk(parts.pool, log, parts.desk.vault_key)
+        voting, fan = Voting(desk), await joining.join(parts.desk, "Late Fan")
+        asked = Asked(actor=fan, command="cast", target=round_id, key="late")
+        casting = asyncio.create_task(voting.cast(round_id, asked, 1, ["o1"], "api"))
+        await log.held.wait()
+        await close(parts, round_id)
+        clockwork = Clockwork(
+            Desk(parts.pool, parts.log, parts.desk.vault_key), credit
+        )  # as it runs: markers come a second later
+        async with asyncio.timeout(20):
+            while "fanfare.round.closed.v1" not in await stage.events():
+                await finish(stage, clockwork)
+
+        log.go.set()
+        receipt, done = await casting
+
+        await stage.project()
+        assert receipt.state == "late"
+        assert (await voting.receipt(done.event_id)).state == "late"
+        async with parts.pool.connection() as connection:
+            report = await Counted(connection).round_report(parts.desk.streams.round(round_id)[0].id, round_id, 4)  # type: ignore[index]
+        assert (report.ballots.counted, report.ballots.late) == (5, 1)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from math import inf
+from time import monotonic
 
 import msgspec
 from psycopg_pool import AsyncConnectionPool
@@ -61,6 +63,7 @@ class Desk:
         self.source = source
         self.streams = Streams()
         self._reading = asyncio.Lock()
+        self._read_at = -inf
 
     @property
     def now(self) -> datetime:
@@ -70,11 +73,18 @@ class Desk:
     async def catch_up(self) -> None:
         """Read partition 0 up to its head into ``streams``."""
         async with self._reading:
+            began = monotonic()
             while page := await self.log.read(0, self.streams.next_offset, 1000):
                 for stored in page:
                     self.streams.apply(_decisions_only(stored.offset, stored.body))
             if self.streams.site.founded:
                 self.source = self.streams.site.founded.name
+            self._read_at = began
+
+    async def be_at_most(self, old_s: float) -> None:
+        """Catch up, unless ``streams`` were read less than *old_s* ago."""
+        if monotonic() - self._read_at > old_s:
+            await self.catch_up()
 
     async def follow(self) -> None:
         """Keep ``streams`` at most half a second behind, for what is read without catching up first."""

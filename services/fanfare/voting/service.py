@@ -164,7 +164,13 @@ class Voting:
                 raise NotInElectorate
 
     async def _fate(self, round_id: str, position: Position) -> str:
-        """Tell whether a ballot that was just appended came in time. Only one that met the close has to look."""
+        """
+        Tell whether a ballot that was just appended came in time. Only one that met the close has to look for the marker.
+
+        A marker is appended a second after the decision to close at the earliest, so a ballot behind it finds that decision in
+        what was read half a second ago.
+        """
+        await self._desk.be_at_most(0.5)
         _, found = await self.find(round_id)
         if found.status == "open" and found.closes_at is not None and self._desk.now < found.closes_at:
             return "taken"

@@ -50,7 +50,7 @@ class GroupCommit:
         """Append as the Log port says. A caller that is cancelled may leave its events in the record."""
         size_bytes = sum(map(len, events)) + len(events) + 1
         if not events:
-            raise ValueError("an entry holds at least one event")
+            raise ValueError("no events; an entry holds 1 event or more")
         if size_bytes > MOST_BYTES:
             raise EntryTooLarge(f"{size_bytes} bytes in {len(events)} events; an entry holds at most {MOST_BYTES} bytes")
         if self._waiting_bytes + size_bytes > self._most_waiting_bytes:

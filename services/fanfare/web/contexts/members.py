@@ -43,6 +43,35 @@ class ConfirmPage(Page, frozen=True):
     form: Form = Form()
 
 
+class Access(Part, frozen=True):
+    """A browser that is signed in, or a script's token."""
+
+    id: str
+    label: str
+    since: datetime
+    until: datetime
+    is_this: bool = False
+    """The browser that reads the page."""
+
+
+class AccessPage(Page, frozen=True):
+    """
+    Who can act as her: what she is called, her browsers, her scripts.
+
+    Forms post `name`; `label` and `key` of a new token; `end` and `kind` of what shall end.
+    """
+
+    template = "access.html"
+
+    browsers: Sequence[Access]
+    tokens: Sequence[Access]
+    idempotency_key: str
+    form: Form = Form()
+    """Fields name, label."""
+    made: str = ""
+    """A token that was just made: it is shown this once."""
+
+
 class Mail(Part, frozen=True):
     """A mail that would have been sent."""
 

@@ -7,6 +7,7 @@ from starlette.types import Scope
 
 from fanfare.web.layout import STATIC
 from fanfare.web.pages import (
+    access,
     auditors,
     ballots,
     campaign,
@@ -27,7 +28,7 @@ from fanfare.web.pages import (
 )
 
 MODULES = (
-    *(front, campaign, live, timeline, ideas, ballots, receipts, results, people, mine, simulation),
+    *(front, campaign, live, timeline, ideas, ballots, receipts, results, people, mine, access, simulation),
     *(host, drafts, plans, round_desk),  # plans first: its address would be an act of a round
     *(setup, auditors),
 )

@@ -1,0 +1,84 @@
+"""Who can act as a member: her name, the browsers she is signed in with, the tokens of her scripts."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from fanfare.members import joining, sessions, tokens, vault
+from fanfare.members.refusals import SessionNotFound
+from fanfare.members.sessions import LASTS, Session
+from fanfare.platform.desk import Desk
+from fanfare.platform.edge import TheDesk
+from fanfare.platform.refusals import TextRefused
+from fanfare.web import urls
+from fanfare.web.contexts.members import Access, AccessPage
+from fanfare.web.contexts.shell import Form
+from fanfare.web.pages.forms import fresh_key, sent, writer
+from fanfare.web.shells import leave_notice, see_other, show, to_sign_in, visitor_of
+
+router = APIRouter()
+
+
+@router.get(urls.ACCESS)
+async def access(request: Request, desk: TheDesk) -> Response:
+    """Show who can act as her."""
+    fan = await visitor_of(request)
+    return to_sign_in(urls.ACCESS) if fan is None else await _page(request, desk, fan.member)
+
+
+async def _page(request: Request, desk: Desk, member: str, form: Form | None = None, made: str = "") -> Response:
+    here = request.cookies.get(sessions.cookie_name(request), "")
+    this = sessions.shown_id(here) if here else ""
+    async with desk.pool.connection() as connection:
+        browsers = await sessions.listed(connection, member, "browser")
+        scripts = await sessions.listed(connection, member, "token")
+    page = AccessPage(
+        browsers=[_access(each, this) for each in browsers],
+        tokens=[_access(each, this) for each in scripts],
+        idempotency_key=fresh_key(),
+        form=form or Form(),
+        made=made,
+    )
+    return await show(request, page, section="mine", status=422 if form else 200)
+
+
+def _access(found: Session, this: str) -> Access:
+    return Access(found.id, found.label, found.created_at, found.expires_at, found.id == this)
+
+
+@router.post(urls.ACCESS + "/name")
+async def rename(request: Request, desk: TheDesk) -> Response:
+    """Change what she is called."""
+    fan, form = await writer(request), await sent(request)
+    try:
+        name = joining.checked_name(form.value("name"))
+    except TextRefused as refusal:
+        return await _page(request, desk, fan.member, Form({"name": form.value("name")[:300]}, {"name": str(refusal)}))
+    async with desk.pool.connection() as connection:
+        await vault.rename(connection, fan.member, name)
+    response = see_other(urls.ACCESS)
+    leave_notice(request, response, f"We call you {name} from now on.")
+    return response
+
+
+@router.post(urls.ACCESS + "/tokens")
+async def make_token(request: Request, desk: TheDesk) -> Response:
+    """Make a token and show it, this once."""
+    fan, form = await writer(request), await sent(request)
+    try:
+        token, _ = await tokens.make(desk, fan.member, form.value("label"), LASTS["token"], form.key)
+    except TextRefused as refusal:
+        return await _page(request, desk, fan.member, Form({"label": form.value("label")[:300]}, {"label": str(refusal)}))
+    return await _page(request, desk, fan.member, made=token)
+
+
+@router.post(urls.ACCESS + "/end")
+async def end(request: Request, desk: TheDesk) -> Response:
+    """End a browser's session or a token, at once."""
+    fan, form = await writer(request), await sent(request)
+    async with desk.pool.connection() as connection:
+        kind: sessions.Kind = "token" if form.value("kind") == "token" else "browser"
+        if not await sessions.end(connection, fan.member, form.value("end"), kind):
+            raise SessionNotFound
+    response = see_other(urls.ACCESS)
+    leave_notice(request, response, "It is ended.")
+    return response
