@@ -189,3 +189,7 @@ def test_a_fingerprint_is_shortened_for_the_eye() -> None:
 def test_two_fingerprints_draw_two_seals() -> None:
     assert seal.paths(sample_ground.HASH) == seal.paths(sample_ground.HASH)
     assert seal.paths(sample_ground.HASH) != seal.paths(sample_ground.HASH[::-1])
+
+
+def test_plain_words_keep_no_marks_and_stay_inert() -> None:
+    assert layout.plain("**Tart**, *a little* `almond`\n\n- <b>cold</b> & sour") == "Tart, a little almond <b>cold</b> & sour"

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,11 @@ def environment() -> Environment:
     )
     made.globals.update(static=static_url, urls=urls, percent=words.percent, share=words.share, seal_paths=seal.paths, zip=zip)
     return made
+
+
+def plain(text: str) -> str:
+    """Return Markdown as plain words in one line, without its marks."""
+    return " ".join(unescape(nh3.clean(_MARKDOWN.render(text), tags=set())).split())
 
 
 def markdown(text: str) -> Markup:

@@ -39,13 +39,21 @@ async def campaign_page(campaign_id: Id, request: Request, desk: TheDesk, campai
             board=await present_board(connection, campaign, read),
             terms=rounds.terms(shown, zone_of(desk)) if shown else (),
             terms_href=urls.round_(shown.id, "report") + "#terms" if shown else urls.timeline(read.id),
-            voices=[voice(desk, each) for each in await ideas.voices(connection, campaign.id, limit=3)],
+            voices=await voices(desk, connection, campaign.id),
             tape=await latest(desk, connection, told(desk, read)),
             about=rounds.summary(read.story)[1],
             ideas=await figures.ideas(connection, campaign.id),
             stream=state_of(campaign),
         )
     return await show(request, page, section="campaign", campaign=read)
+
+
+async def voices(desk: Desk, connection: AsyncConnection, campaign_id: str) -> list[Voice]:
+    """Return the latest voice of each of three people, so that one who answers many does not speak alone."""
+    lately = await ideas.voices(connection, campaign_id, limit=40)
+    by_author = {each["author"]: each for each in reversed(lately)}
+    latest_first = sorted(by_author.values(), key=lambda each: each["written_at"], reverse=True)
+    return [voice(desk, each) for each in latest_first[:3]]
 
 
 async def present_board(connection: AsyncConnection, campaign: Campaign, read: CampaignRead) -> Board | None:

@@ -19,6 +19,7 @@ from fanfare.views import ideas as view
 from fanfare.web import urls, words
 from fanfare.web.contexts.ideas import IdeaFormPage, IdeaPage, IdeaRow, IdeasPage, Version
 from fanfare.web.contexts.shell import Action, Form
+from fanfare.web.layout import plain
 from fanfare.web.pages import rounds
 from fanfare.web.pages.acts import GONE
 from fanfare.web.pages.campaign import voice, zone_of
@@ -78,7 +79,7 @@ def _row(idea: dict[str, Any], stage: str) -> IdeaRow:
 
 def first_line(text: str) -> str:
     """Return the first line of Markdown as plain words, 160 characters at most."""
-    line = next((rounds.plain(each) for each in text.splitlines() if rounds.plain(each)), "")
+    line = next((plain(each) for each in text.splitlines() if plain(each)), "")
     return line if len(line) <= 160 else line[:160].rpartition(" ")[0] + "…"
 
 

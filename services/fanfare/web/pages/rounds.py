@@ -16,6 +16,7 @@ from fanfare.views.board import board, labels
 from fanfare.voting.service import Voting
 from fanfare.web import urls, words
 from fanfare.web.contexts.campaigns import Board, BoardRow, RoundState, RoundStub, Standing, Term, Ticket
+from fanfare.web.layout import plain
 from fanfare.web.shells import brand_of, colour_of, visitor_of
 
 SUPPORT, APPROVAL = "support.v1", "approval.v1"
@@ -84,15 +85,10 @@ def round_of(read: CampaignRead, round_id: str) -> RoundRead:
 def summary(story: str) -> tuple[str, str]:
     """Return the first paragraph of a story for the ticket, and what it leaves to tell."""
     first, _, rest = story.strip().partition("\n\n")
-    first = plain(first.replace("\n", " "))
+    first = plain(first)
     if len(first) > _SUMMARY:
         return first[:_SUMMARY].rpartition(" ")[0].rstrip(",;:") + "…", story
     return first, rest
-
-
-def plain(text: str) -> str:
-    """Return a line of Markdown without its marks."""
-    return text.strip(" #>*_`-").replace("**", "").replace("__", "").replace("`", "")
 
 
 async def ticket(request: Request, campaign: Campaign, read: CampaignRead) -> Ticket:
