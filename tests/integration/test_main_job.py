@@ -222,3 +222,28 @@ async def test_a_plan_that_is_too_large_for_one_entry_is_refused(site: SiteUnder
     answer = await site.host.post(f"/api/v1/drafts/{made['id']}/publish")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "too-much-at-once")
+
+
+async def test_reports_come_as_tables_that_run_nothing_in_a_spreadsheet(site: SiteUnderTest) -> None:
+    campaign = await site.publish(round_of(options=["=1+1", "Pine & Lime"]))
+    round_id = campaign["rounds"][0]["id"]
+    await site.until(round_id, "open")
+    cast = await (await site.fan()).put(f"/api/v1/rounds/{round_id}/ballot", json={"number": 1, "options": ["o1"]})
+    wait = {"Fanfare-Wait": cast.headers["Fanfare-Position"]}
+
+    ranking = await site.stranger.get(f"/api/v1/rounds/{round_id}/report.csv", headers=wait)
+    rounds = await site.stranger.get(f"/api/v1/campaigns/{campaign['id']}/report.csv", headers=wait)
+
+    assert ranking.text.splitlines()[1] == "1,o1,'=1+1,1,yes"
+    assert rounds.text.splitlines()[1] == f"{round_id},Flavour,open,1,1,0,0,0,"
+
+
+async def test_an_ordinary_site_has_no_simulated_fans(site: SiteUnderTest) -> None:
+    answers = [
+        await site.host.post("/api/v1/simulation/fans", json={"names": ["Robot"]}),
+        await site.stranger.post("/api/v1/simulation/fans", json={"names": ["Robot"]}),
+        await site.stranger.post("/simulation/join", data={"role": "host"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert "/simulation" not in (await site.stranger.get("/api/v1/openapi.json")).text

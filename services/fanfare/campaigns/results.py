@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,13 +11,14 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel
 
 from fanfare.campaigns.routes import Id, TheCampaigns
+from fanfare.platform import texts
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
 from fanfare.platform.refusals import NotYetThere
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.kinds import digest
 from fanfare.reports.counted import Counted
-from fanfare.reports.report import RoundReport, encoded
+from fanfare.reports.report import CampaignReport, RoundReport, encoded
 from fanfare.views import board, history
 
 router = APIRouter(prefix="/api/v1", tags=["results"])
@@ -147,18 +149,42 @@ async def get_round_csv(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) ->
     report = msgspec.json.decode(await round_report(desk, campaign, found), type=RoundReport)
     async with desk.pool.connection() as connection:
         words = await board.labels(connection, found)
+    rows = [
+        (each.rank, each.option, words.get(each.option, ""), each.votes, "yes" if each.advanced else "no")
+        for each in report.ranking
+    ]
+    return _csv(f"round-{round_id}", ("rank", "option", "label", "votes", "advanced"), rows)
+
+
+@router.get("/campaigns/{campaign_id}/report.csv", summary="The rounds of a campaign as CSV", response_class=Response)
+async def get_campaign_csv(campaign_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+    """Return a line a round: its ballots, every one accounted for, and what advanced."""
+    campaign = await campaigns.campaign(campaign_id)
+    report = msgspec.json.decode(await campaign_report(desk, campaign), type=CampaignReport)
+    names = {each.id: each.plan.name for each in campaign.rounds}
+    async with desk.pool.connection() as connection:
+        words = await texts.read(connection, names.values())
+        labels = {each.id: await board.labels(connection, each) for each in campaign.rounds}
+    rows = []
+    for each in report.rounds:
+        went = "; ".join(labels.get(each.round, {}).get(option, option) for option in each.advanced)
+        ballots = each.ballots
+        counts = (ballots.received, ballots.counted, ballots.replaced, ballots.late, ballots.void)
+        rows.append((each.round, words.get(names.get(each.round, ""), ""), each.status, *counts, went))
+    head = ("round", "name", "status", "received", "counted", "replaced", "late", "void", "advanced")
+    return _csv(f"campaign-{campaign_id}", head, rows)
+
+
+def _csv(name: str, head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Response:
+    """Answer with a table that a spreadsheet opens as UTF-8 and runs nothing of."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["rank", "option", "label", "votes", "advanced"])
-    for each in report.ranking:
-        writer.writerow(
-            [each.rank, each.option, _inert(words.get(each.option, "")), each.votes, "yes" if each.advanced else "no"]
-        )
-    name = f"fanfare-{round_id}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    writer.writerow(head)
+    writer.writerows([_inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    headers = {"Content-Disposition": f'attachment; filename="fanfare-{name}.csv"'}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _inert(text: str) -> str:
     """Keep a spreadsheet from running a text as a formula."""
-    return "'" + text if text[:1] in "=+-@\t\r" else text
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -2,14 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Depends, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from fanfare.members.joining import join_many
 from fanfare.platform.edge import Host, TheDesk
 from fanfare.platform.refusals import NotFound
 
-router = APIRouter(prefix="/api/v1/simulation", tags=["simulation"])
+
+async def simulation_only(desk: TheDesk) -> None:
+    """Let a request pass on a simulation. Raises: NotFound on any other site."""
+    founded = desk.streams.site.founded
+    if founded is None or not founded.simulation:
+        raise NotFound
+
+
+router = APIRouter(
+    prefix="/api/v1/simulation", tags=["simulation"], include_in_schema=False, dependencies=[Depends(simulation_only)]
+)
 
 
 class NewFans(BaseModel):
@@ -30,7 +40,4 @@ class SimulatedFan(BaseModel):
 async def make_fans(form: NewFans, host: Host, desk: TheDesk) -> list[SimulatedFan]:
     """Make simulated fans, up to 500 at once. On an ordinary site there is no such address."""
     del host
-    founded = desk.streams.site.founded
-    if founded is None or not founded.simulation:
-        raise NotFound
     return [SimulatedFan(member=member, token=token) for member, token in await join_many(desk, form.names)]

@@ -190,7 +190,7 @@ def _origin(request: Request, at: datetime, moment: Sequence[int], schema: str, 
         moment=[following - 1 for following in moment],
         command=f"fanfare export record.fanfare --url {site} && fanfare replay record.fanfare",
         json_href=address,
-        csv_href=f"{address}.csv" if "/rounds/" in address else "",
+        csv_href=f"{address}.csv",
         schema=schema,
     )
 

@@ -12,8 +12,8 @@ from fanfare.members.csrf import guard
 from fanfare.members.refusals import RoleHeld
 from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.edge import TheDesk, note_position
-from fanfare.platform.refusals import NotFound
 from fanfare.record.position import Position
+from fanfare.simulation.routes import simulation_only
 from fanfare.web import urls
 from fanfare.web.pages.forms import sent
 from fanfare.web.shells import leave_notice, see_other, visitor_of
@@ -23,13 +23,6 @@ _NAMES = (
     *("Juniper", "Clover", "Saffron", "Basil", "Poppy", "Sorrel", "Bramble", "Hazel", "Rowan", "Tansy"),
     *("Yarrow", "Myrtle", "Linden", "Maple", "Olive", "Quince", "Sage", "Thyme", "Violet", "Willow"),
 )
-
-
-async def simulation_only(desk: TheDesk) -> None:
-    """Let a request pass on a simulation. Raises: NotFound on any other site."""
-    founded = desk.streams.site.founded
-    if founded is None or not founded.simulation:
-        raise NotFound
 
 
 @router.post(urls.JOIN, dependencies=[Depends(simulation_only), Depends(guard)])
