@@ -37,8 +37,3 @@ class Position(msgspec.Struct, frozen=True, order=True):
 
 Moment = tuple[int, ...]
 """How many entries of each partition, from partition 0 on, are included: (118, 40, 0, 7)."""
-
-
-def includes(moment: Moment, position: Position) -> bool:
-    """Tell whether the entry at *position* belongs to *moment*; a partition that was added later does not."""
-    return position.partition < len(moment) and position.offset < moment[position.partition]
