@@ -7,8 +7,6 @@ from time import perf_counter
 import msgspec
 import pytest
 from psycopg_pool import AsyncConnectionPool
-from rich.console import Console
-from rich.table import Table
 
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.worker import Worker
@@ -18,23 +16,16 @@ from fanfare.record.campaigns import RoundOpened
 from fanfare.record.entry import pack, unpack
 from fanfare.record.envelope import Decision, Recorded, derived_id, encode
 from fanfare.record.kinds import Event
-from fanfare.record.terms import RoundTerms, slot
+from fanfare.record.terms import RoundTerms
 from fanfare.reports.recount import Recount
 from fanfare.reports.tables import COUNTED
 from fanfare.views.standings import STANDINGS
-from tests.builders import NOON, SITE, a_ballot, a_plan, founded, planned, published, terms_for, token
+from tests.bench.filling import IN_ENTRY, ballots
+from tests.bench.tables import Row, shown
+from tests.builders import NOON, SITE, a_plan, founded, planned, published, terms_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
-BALLOTS, IN_ENTRY = 50_000, 100
-
-
-def shown(capsys: pytest.CaptureFixture[str], title: str, rows: list[tuple[str, float]]) -> None:
-    """Print rates and their ratios to the first row."""
-    table = Table("what", "per second", "ratio", title=title)
-    for name, rate in rows:
-        table.add_row(name, f"{rate:,.0f}", f"{rate / rows[0][1]:.2f}")
-    with capsys.disabled():
-        Console(width=100).print(table)
+BALLOTS = 50_000
 
 
 def rate(count: int, action: Callable[[], object]) -> float:
@@ -75,10 +66,8 @@ def opening(terms: RoundTerms) -> list[bytes]:
 def ballot_entries(terms: RoundTerms) -> dict[int, list[bytes]]:
     """Return the entries of each ballot partition, full of ballots."""
     events: dict[int, list[bytes]] = {partition: [] for partition in terms.partitions}
-    for n in range(BALLOTS):
-        event = a_ballot(terms, f"voter {n}", "abc"[n % 3])
-        recorded = Recorded(id=derived_id("bench", str(n)), source=SITE, subject="final", time=NOON, event=event)
-        events[slot(token(f"voter {n}"), terms.partitions)].append(encode(recorded))
+    for partition, ballot in ballots(terms, SITE, BALLOTS):
+        events[partition].append(ballot)
     return {
         partition: [pack(each[start : start + IN_ENTRY]) for start in range(0, len(each), IN_ENTRY)]
         for partition, each in events.items()
@@ -98,7 +87,7 @@ async def test_appending(pool: AsyncConnectionPool, capsys: pytest.CaptureFixtur
     together = 6_400 / (perf_counter() - began)
     await log.close()
 
-    shown(capsys, "appending a ballot, durably", [("one at a time", alone), ("6,400 at once, in groups", together)])
+    shown(capsys, "appending a ballot, durably", [Row("one at a time", alone), Row("6,400 at once, in groups", together)])
 
 
 def test_counting(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,9 +106,9 @@ def test_counting(capsys: pytest.CaptureFixture[str]) -> None:
         capsys,
         "counting ballots with the pure fold",
         [
-            ("decoding them as bare JSON", rate(BALLOTS, lambda: [msgspec.json.decode(body) for _, _, body in stored])),
-            ("decoding entries", rate(BALLOTS, lambda: [unpack(*each) for each in stored])),
-            ("decoding and counting", rate(BALLOTS, count)),
+            Row("decoding them as bare JSON", rate(BALLOTS, lambda: [msgspec.json.decode(body) for _, _, body in stored])),
+            Row("decoding entries", rate(BALLOTS, lambda: [unpack(*each) for each in stored])),
+            Row("decoding and counting", rate(BALLOTS, count)),
         ],
     )
     assert recount.round_report("final").ballots.counted == BALLOTS
@@ -136,7 +125,7 @@ async def test_projecting(pool: AsyncConnectionPool, capsys: pytest.CaptureFixtu
         async with cursor.copy('copy record.entries (partition, "offset", body) from stdin') as copy:
             for row in rows:
                 await copy.write_row(row)
-        rates = [("copying the entries into the table", BALLOTS / (perf_counter() - began))]
+        rates = [Row("copying the entries into the table", BALLOTS / (perf_counter() - began))]
     log = PostgresLog(pool, 4)
     for name, chosen in (("the leaderboard", (STANDINGS,)), ("the report's rows", (COUNTED,)), ("all projections", PROJECTIONS)):
         async with pool.connection() as connection:
@@ -146,7 +135,7 @@ async def test_projecting(pool: AsyncConnectionPool, capsys: pytest.CaptureFixtu
         began = perf_counter()
         while await worker.drain():
             pass
-        rates.append((name, BALLOTS / (perf_counter() - began)))
+        rates.append(Row(name, BALLOTS / (perf_counter() - began)))
     await log.close()
 
     shown(capsys, f"projecting {BALLOTS:,} ballots in entries of {IN_ENTRY}", rates)

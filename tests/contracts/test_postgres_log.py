@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.logs.group import NewEntry
 from fanfare.platform.logs.port import Log, RecordGap, StoredEntry
-from fanfare.platform.logs.postgres import PostgresLog
+from fanfare.platform.logs.postgres import APPEND, PostgresLog
 from fanfare.record.position import Position
 from tests.contracts.log_contract import PARTITIONS, Fault, LogContract, Opening, named, whole, write_and_tail
 
@@ -24,9 +24,17 @@ def faulty(fault: Fault) -> type[AsyncConnection]:
 
     class Faulty(AsyncConnection):
         async def execute(self, query: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as psycopg declares it
-            if isinstance(query, str) and "pg_notify" in query:
+            if query != APPEND:
+                return await super().execute(query, *args, **options)
+            await super().execute("begin")
+            try:
+                found = await super().execute(query, *args, **options)
                 await fault()
-            return await super().execute(query, *args, **options)
+            except BaseException:
+                await super().execute("rollback")
+                raise
+            await super().execute("commit")
+            return found
 
     return Faulty
 

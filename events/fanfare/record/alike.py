@@ -6,7 +6,7 @@ string of each event against a pattern; here each different string of an entry i
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -50,13 +50,15 @@ _MAKE: dict[type[Event], Callable[[Any], Event]] = {
     IdeaSupported: lambda read: IdeaSupported(idea=read.idea, by=read.by, number=read.number),
 }
 """The types of which there are many, and how one is made of what was read."""
+_END = r"(?!\n)$"
+"""How every pattern of ours ends."""
 _ANYWHERE: tuple[type[Event], ...] = (BallotCast, BallotsClosed)
 
 
 class _Reading(msgspec.Struct, frozen=True):
     decoder: msgspec.json.Decoder[Any]
-    patterns: tuple[tuple[Callable[[Any], str], Callable[[str], object]], ...]
-    """Each string of an event and its envelope, and what it must match."""
+    patterns: tuple[tuple[Callable[[Any], str], Callable[[Collection[str]], bool]], ...]
+    """Each string of an event and its envelope, and what all of them must match."""
     make: Callable[[Any], Event]
 
 
@@ -72,7 +74,7 @@ def read_alike(partition: int, body: bytes) -> tuple[Recorded, ...] | None:
         if _encoder.encode(found) != body:  # a key that is there twice, an extension: the patterns below would not see all of it
             return None
         for string, matches in reading.patterns:
-            if not all(map(matches, set(map(string, found)))):
+            if not matches(set(map(string, found))):
                 return None
         if any(each.time.tzinfo is not UTC for each in found):
             return None
@@ -123,6 +125,13 @@ def _lean(hint: Any) -> Any:  # noqa: ANN401 - a type as typing spells it is of 
     return str if get_origin(hint) is Annotated and get_args(hint)[0] is str else hint
 
 
-def _matcher(hint: Any) -> Callable[[str], object]:  # noqa: ANN401 - the same
+def _matcher(hint: Any) -> Callable[[Collection[str]], bool]:  # noqa: ANN401 - the same
+    """Return what tells whether strings match the pattern of a type: one search for all of them, a line each."""
     (pattern,) = (each.pattern for each in get_args(hint)[1:])
-    return re.compile(pattern).search
+    lines = re.compile(f"(?:{pattern.removeprefix('^').removesuffix(_END)}\\n)*").fullmatch
+
+    def match(strings: Collection[str]) -> bool:
+        joined = "\n".join(strings) + "\n"
+        return joined.count("\n") == len(strings) and lines(joined) is not None
+
+    return match

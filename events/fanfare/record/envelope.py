@@ -24,7 +24,7 @@ class Decision(msgspec.Struct, frozen=True):
     """How many contested decisions of the stream had been taken. The first entry whose number is current is taken."""
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event with its envelope."""
 
     id: str

@@ -32,13 +32,13 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
     """A fact. Its wire name is literal, versioned and never reused."""
 
     wire: ClassVar[str]
 
 
-class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
     """A part of an event: a value without a wire name of its own."""
 
 

@@ -9,7 +9,7 @@ import msgspec
 _WRITTEN = re.compile(r"^(\d{1,5}):(\d{1,18})(?::(\d{1,5}))?$")
 
 
-class Position(msgspec.Struct, frozen=True, order=True):
+class Position(msgspec.Struct, frozen=True, order=True, gc=False):
     """A place in the record: partition, offset of the entry, index of the event in it; each from 0."""
 
     partition: int

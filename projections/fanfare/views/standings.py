@@ -10,7 +10,7 @@ from fanfare.counting.method import METHODS
 from fanfare.record.ballots import BallotCast, BallotsClosed
 from fanfare.record.campaigns import RoundOpened
 from fanfare.record.terms import hash_terms, slot
-from fanfare.views.projection import Projection, Seen, columns
+from fanfare.views.projection import Projection, Seen, array, numbers
 
 SCHEMA = """
 create table rounds (
@@ -100,13 +100,12 @@ async def _open(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 async def _cast(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     ballots = [(at.partition, each.event) for at, each in seen if isinstance(each.event, BallotCast)]
     rules = await _rules(connection, {event.terms for _, event in ballots})
-    rows = [
-        (event.terms, event.voter, event.number, "{" + ",".join(event.choice.options) + "}")
-        for partition, event in ballots
-        if event.terms in rules and rules[event.terms].admits(partition, event)
-    ]
-    if rows:
-        await connection.execute(CAST, columns(rows))
+    cast = [event for partition, event in ballots if event.terms in rules and rules[event.terms].admits(partition, event)]
+    if cast:
+        options = ["{" + ",".join(each.choice.options) + "}" for each in cast]  # an option's id needs no escaping
+        numbered = numbers(each.number for each in cast)
+        terms, voters = array([each.terms for each in cast]), array([each.voter for each in cast])
+        await connection.execute(CAST, (terms, voters, numbered, array(options)))
 
 
 async def _close(connection: AsyncConnection, seen: Sequence[Seen]) -> None:

@@ -28,7 +28,7 @@ class Batcher(Generic[Ask, Answer]):
         self._waiting.append((ask, answer))
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._drain())
-        return await asyncio.shield(answer)
+        return await answer
 
     async def _drain(self) -> None:
         while self._waiting:

@@ -8,23 +8,29 @@ import msgspec
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.batch import Batcher
+from fanfare.platform.singly import singly
+from fanfare.views.projection import columns
 
 CLAIM: LiteralString = """
     with new as (
-        select * from unnest(%s::text[], %s::text[], %s::int[], %s::text[], %s::bytea[])
-                      as rows (round, voter, number, event_id, key_hash))
-    insert into desk.papers select new.* from new
-     where number = 1 or exists (select from desk.papers where papers.round = new.round and papers.voter = new.voter)
-    on conflict (round, voter) do update
-       set number = excluded.number, event_id = excluded.event_id, key_hash = excluded.key_hash
-     where papers.number = excluded.number - 1 and papers.key_hash <> excluded.key_hash
-    returning round, voter
+        select * from unnest(%b::text[], %b::text[], %b::int[], %b::text[], %b::bytea[], %b::text[])
+                      as rows (round, voter, number, event_id, key_hash, member)),
+    claimed as (
+        insert into desk.papers select round, voter, number, event_id, key_hash from new
+         where number = 1 or exists (select from desk.papers where papers.round = new.round and papers.voter = new.voter)
+        on conflict (round, voter) do update
+           set number = excluded.number, event_id = excluded.event_id, key_hash = excluded.key_hash
+         where papers.number = excluded.number - 1 and papers.key_hash <> excluded.key_hash
+        returning round, voter),
+    part as (
+        insert into vault.took_part select round, member from new join claimed using (round, voter) where number = 1
+        on conflict do nothing)
+    select round, voter from claimed
 """
 PRESENT: LiteralString = """
     select round, voter, papers.number, event_id, key_hash
       from desk.papers join unnest(%s::text[], %s::text[]) as asked (round, voter) using (round, voter)
 """
-PART: LiteralString = "insert into vault.took_part select * from unnest(%s::text[], %s::text[]) on conflict do nothing"
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -93,11 +99,9 @@ class Papers:
     async def _claim_once(self, numbered: Sequence[tuple[int, Claim]]) -> dict[int, Answer]:
         claims = [claim for _, claim in numbered]
         rounds, voters = [each.round for each in claims], [each.voter for each in claims]
-        async with self._pool.connection() as connection, connection.transaction():
-            rest = [each.number for each in claims], [each.event_id for each in claims], [each.key_hash for each in claims]
-            rows = await (await connection.execute(CLAIM, (rounds, voters, *rest))).fetchall()
-            taken = {(row[0], row[1]) for row in rows}
-            await connection.execute(PART, (rounds, [each.member for each in claims]))
+        rest = [(each.number, each.event_id, each.key_hash, each.member) for each in claims]
+        async with singly(self._pool) as connection:
+            taken = set(await (await connection.execute(CLAIM, (rounds, voters, *columns(rest)))).fetchall())
             present = {}
             if len(taken) < len(claims):
                 found = await (await connection.execute(PRESENT, (rounds, voters))).fetchall()

@@ -1,12 +1,15 @@
 """Voting: papers out, ballots in, receipts back."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
 from fanfare.campaigns.refusals import RoundNotFound
+from fanfare.platform.batch import Batcher
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.refusals import KeyReused
+from fanfare.platform.singly import singly
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.position import Position
 from fanfare.record.terms import RoundTerms, slot
@@ -15,8 +18,6 @@ from fanfare.reports.receipts import BallotFound
 from fanfare.voting import decide, tokens
 from fanfare.voting.papers import Claim, KeyTaken, Outdated, Papers, Repeated
 from fanfare.voting.refusals import NotInElectorate, PaperOutOfDate, ReceiptNotFound
-
-_MOST_SECRETS = 50_000
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ class Voting:
         self._desk = desk
         self._papers = Papers(desk.pool)
         self._round_keys: dict[str, bytes] = {}
-        self._secrets: dict[str, bytes] = {}
+        self._secret: Batcher[str, bytes | None] = Batcher(self._secrets)
 
     async def find(self, round_id: str) -> tuple[Campaign, Round]:
         """
@@ -75,7 +76,9 @@ class Voting:
     async def token(self, round_id: str, member: str) -> str:
         """Return the voter token: HMAC under the round's key of a secret that an erasure destroys."""
         key = self._round_keys.get(round_id) or await self._round_key(round_id)
-        secret = self._secrets.get(member) or await self._secret(member)
+        secret = await self._secret(member)
+        if secret is None:  # erased in this very moment
+            raise NotInElectorate
         return tokens.token(key, secret)
 
     async def _round_key(self, round_id: str) -> bytes:
@@ -84,15 +87,12 @@ class Voting:
         self._round_keys[round_id] = key
         return key
 
-    async def _secret(self, member: str) -> bytes:
-        async with self._desk.pool.connection() as connection:
-            row = await (await connection.execute("select secret from vault.members where id = %s", (member,))).fetchone()
-        if row is None:
-            raise NotInElectorate
-        if len(self._secrets) >= _MOST_SECRETS:
-            self._secrets.clear()
-        self._secrets[member] = bytes(row[0])
-        return self._secrets[member]
+    async def _secrets(self, members: Sequence[str]) -> list[bytes | None]:
+        """Read the secrets of all who vote at this moment. They are not kept: an erasure destroys them."""
+        async with singly(self._desk.pool) as connection:
+            query = "select id, secret from vault.members where id = any(%s)"
+            rows = dict(await (await connection.execute(query, (list(members),), binary=True)).fetchall())
+        return [rows.get(member) for member in members]
 
     async def paper(self, round_id: str, member: str) -> Paper:
         """

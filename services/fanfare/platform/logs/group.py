@@ -3,10 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
 
 import msgspec
 
 from fanfare.platform.logs.port import EntryTooLarge, LogBusy
+from fanfare.platform.metrics import APPENDED, REFUSED
 from fanfare.record.entry import MOST_BYTES, pack
 from fanfare.record.position import Position
 
@@ -54,13 +56,14 @@ class GroupCommit:
         if size_bytes > MOST_BYTES:
             raise EntryTooLarge(f"{size_bytes} bytes in {len(events)} events; an entry holds at most {MOST_BYTES} bytes")
         if self._waiting_bytes + size_bytes > self._most_waiting_bytes:
+            REFUSED.inc()
             raise LogBusy
         waiting = _Waiting(partition, events, size_bytes, alone, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._waiting_bytes += size_bytes
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._drain())
-        return await asyncio.shield(waiting.done)
+        return await waiting.done
 
     async def settle(self) -> None:
         """Return when nothing waits to be written."""
@@ -70,12 +73,15 @@ class GroupCommit:
     async def _drain(self) -> None:
         while self._waiting:
             groups = self._gather()
+            began = perf_counter()
             try:
                 offsets = await self._write([NewEntry(group[0].partition, _body(group)) for group in groups])
             except Exception as error:  # noqa: BLE001 - every caller is told; a caller that is gone is not a bug
                 _fail(groups, error)
             else:
                 _acknowledge(groups, offsets)
+                events = sum(len(each.events) for group in groups for each in group)
+                APPENDED.observe_write(len(groups), events, perf_counter() - began)
             self._waiting_bytes -= sum(each.size_bytes for group in groups for each in group)
 
     def _gather(self) -> list[list[_Waiting]]:

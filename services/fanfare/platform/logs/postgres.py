@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import cast
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
@@ -9,21 +10,13 @@ from psycopg_pool import AsyncConnectionPool
 from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.logs.group import GroupCommit, NewEntry
 from fanfare.platform.logs.port import RecordGap, StoredEntry
+from fanfare.platform.singly import singly
 from fanfare.record.position import Moment, Position
 
-LOCK_SPACE = 0x66616E66  # 'fanf': the first half of the advisory locks that appends take
 CHANNEL = "fanfare_record"
 
-# Two statements on purpose: the second must see what committed while the first waited. The offset comes from the primary key: a
-# sequence would skip at a rollback and run ahead of commits, a counter row would bloat under an old snapshot.
-LOCK = "select pg_advisory_xact_lock(%s, %s)"
-INSERT = """
-    insert into record.entries (partition, "offset", body)
-    select %(partition)s, last.next + new.place - 1, new.body
-      from unnest(%(bodies)s::bytea[]) with ordinality as new (body, place),
-           (select coalesce(max("offset") + 1, 0) as next from record.entries where partition = %(partition)s) as last
-    returning "offset"
-"""
+APPEND = "select record.append(%b::int[], %b::bytea[])"
+"""Migration 0011 says what it does and why."""
 READ = 'select "offset", body from record.entries where partition = %s and "offset" >= %s order by "offset" limit %s'
 HEADS = """
     select coalesce((select max("offset") + 1 from record.entries where partition = n), 0)
@@ -55,19 +48,10 @@ class PostgresLog:
 
     async def _write(self, entries: Sequence[NewEntry]) -> Sequence[int]:
         # A crash before the commit leaves nothing, after it everything: there is no state in between.
-        places: dict[int, list[int]] = {}
-        for place, entry in enumerate(entries):
-            places.setdefault(entry.partition, []).append(place)
-        offsets = [0] * len(entries)
-        async with self._pool.connection() as connection, connection.transaction():
-            for partition in sorted(places):  # in one order, so two writers never wait for each other in a ring
-                await connection.execute(LOCK, (LOCK_SPACE, partition))
-                bodies = [entries[place].body for place in places[partition]]
-                rows = await (await connection.execute(INSERT, {"partition": partition, "bodies": bodies})).fetchall()
-                for place, offset in zip(places[partition], sorted(row[0] for row in rows), strict=True):
-                    offsets[place] = offset
-            await connection.execute("select pg_notify(%s, '')", (CHANNEL,))
-        return offsets
+        partitions, bodies = [entry.partition for entry in entries], [entry.body for entry in entries]
+        async with singly(self._pool) as connection:
+            row = await (await connection.execute(APPEND, (partitions, bodies), binary=True)).fetchone()
+        return cast("tuple[list[int]]", row)[0]
 
     async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
         """Read as the Log port says."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Protocol
 
 import msgspec
@@ -61,7 +62,7 @@ class Live:
         """Whether nobody watches, so that nothing is read."""
         return not self._slots and self._reading is None
 
-    async def watch(self, state: str) -> AsyncIterator[ServerSentEvent]:
+    async def watch(self, state: str) -> AsyncIterator[bytes]:
         """
         Yield what changed, the latest only, beginning at once with the present frame.
 
@@ -83,8 +84,8 @@ class Live:
                 if self._reading.done():  # it failed: the stream ends, and the browser comes back
                     return
                 frame = self._frame or sent
-                for event in changes(sent, frame):
-                    yield event
+                if events := changes(sent, frame):
+                    yield events
                 sent = frame
         finally:
             self._slots.discard(slot)
@@ -134,8 +135,9 @@ def _figures(board: Board | None) -> tuple[Any, ...] | None:
     return None if board is None else (board.round, board.rows, board.ballots)
 
 
-def changes(sent: Frame, frame: Frame) -> list[ServerSentEvent]:
-    """Return the events that lead from one frame to another."""
+@lru_cache(maxsize=32)
+def changes(sent: Frame, frame: Frame) -> bytes:
+    """Return the events that lead from one frame to another, as they are sent; encoded once for all who watch."""
     found = []
     if frame.state != sent.state:
         found.append(ServerSentEvent(frame.state, event="page"))
@@ -143,7 +145,7 @@ def changes(sent: Frame, frame: Frame) -> list[ServerSentEvent]:
         found.append(ServerSentEvent(frame.board, event="board"))
     if frame.tape != sent.tape:
         found.append(ServerSentEvent(frame.tape, event="tape"))
-    return found
+    return b"".join(each.encode() for each in found)
 
 
 @router.get("/campaigns/{campaign_id}/live")
