@@ -9,13 +9,14 @@ from random import Random
 import msgspec
 
 from fanfare.platform.logs.port import StoredEntry
-from fanfare.record import campaigns, ideas, members, site
+from fanfare.record import campaigns, ideas, members, site, texts
 from fanfare.record.ballots import BallotCast, BallotsClosed, Chosen
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import pack, unpack
 from fanfare.record.envelope import Decision, Recorded, derived_id, encode
 from fanfare.record.kinds import Event
 from fanfare.record.terms import Advanced, FixedList, IdeasRaised, Option, RoundTerms, hash_terms, slot
+from fanfare.record.unreadable import Unreadable
 from tests.builders import ASK, HOST, NOON, SITE, a_plan, founded, text, token
 
 MUST_HAPPEN = (
@@ -43,12 +44,19 @@ MUST_HAPPEN = (
     "late support",
     "support for a withdrawn idea",
     "unreadable",
+    "ruled",
     "several in an entry",
     "closed in one decision",
 )
 """What a run over many histories must have produced, or it proved little."""
 
-_BROKEN = (b'{"type":"fanfare.ballot.cast.v1"}', b"7", b'{"type":"fanfare.member.joined.v1","data":{"member":"M"}}')
+_BROKEN = (
+    b'{"type":"fanfare.ballot.cast.v1"}',
+    b"7",
+    b'{"type":"fanfare.member.joined.v1","data":{"member":"M"}}',
+    b'{"type":"fanfare.ballot.cast.v1","data":{"terms":"%b"}}',
+    b'{"type":"fanfare.idea.supported.v1","subject":"%b"}',
+)
 
 
 class Teller:
@@ -70,6 +78,8 @@ class Teller:
         self._members: list[str] = []
         self._ideas: dict[str, list[ideas.IdeaRaised]] = defaultdict(list)
         self._withdrawn: set[str] = set()
+        self._terms: list[str] = []
+        self._unread: list[campaigns.PassedOver] = []
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._made = 0
         self._now: datetime = NOON
@@ -98,8 +108,12 @@ class Teller:
         self._heads[partition] += 1
         self.written.append(entry)
         self.happened["several in an entry"] += len(events) > 1
+        read = unpack(partition, entry.offset, entry.body)
+        self._unread += [
+            campaigns.PassedOver(position=str(at), sha256=each.sha256) for at, each in read.placed if isinstance(each, Unreadable)
+        ]
         if partition == 0:
-            self.streams.apply(unpack(0, entry.offset, entry.body))
+            self.streams.apply(read)
 
     def put(self, partition: int, event: Event) -> None:
         """Append an uncontested event, perhaps together with others, perhaps twice, perhaps beside rubbish."""
@@ -112,9 +126,14 @@ class Teller:
             self._pending[again].append(copy)
         if self.chance(0.02):
             self.happened["unreadable"] += 1
-            self._pending[partition].append(self.random.choice(_BROKEN))
+            self._pending[partition].append(self._broken())
         if self.chance(0.4):
             self.flush(partition)
+
+    def _broken(self) -> bytes:
+        """Return an event that cannot be read; it names nothing, or a round, its terms, a campaign or an idea."""
+        names = [*self.rounds, *self.campaigns, *self._terms, *(each.idea for some in self._ideas.values() for each in some)]
+        return self.random.choice(_BROKEN).replace(b"%b", self.random.choice(names or ["site"]).encode())
 
     def flush(self, *partitions: int) -> None:
         """Append what waits, as a group commit does."""
@@ -227,7 +246,8 @@ class Teller:
             options=tuple(Option(id=each, label=text(each), version=1) for each in offered),
             partitions=() if plan.method == "support.v1" else tuple(ballots),
         )
-        self.decide(campaign, campaigns.RoundOpened(terms=terms))
+        self._terms.append(hash_terms(terms))
+        self.decide(campaign, campaigns.RoundOpened(terms=terms, moment=tuple(self._heads) if self.chance(0.7) else ()))
         return terms
 
     def _amend(self, campaign: str, round_id: str) -> None:
@@ -261,6 +281,10 @@ class Teller:
         for member in sorted(self.random.sample(self._members, len(self._members) // 2)):
             self.put(0, members.TookPart(member=member, round=terms.round))
         yield
+        if self._unread:
+            self.happened["ruled"] += 1
+            passed = tuple(self.random.sample(self._unread, self.random.randint(1, len(self._unread))))
+            self.decide(campaign, campaigns.RoundRuled(round=terms.round, events=passed, reason=text("A fault."), by=HOST))
         self.decide(campaign, campaigns.RoundSealed(round=terms.round, moment=tuple(self._heads), report=text(terms.round)))
         if self.chance(0.1):
             self._void(campaign, terms.round)
@@ -268,6 +292,8 @@ class Teller:
     # Fans
 
     def _act(self, terms: RoundTerms) -> None:
+        if self.chance(0.03):
+            self._forget()
         if self.chance(0.08):
             self._join()
         elif terms.plan.method != "support.v1":
@@ -276,6 +302,13 @@ class Teller:
             self._raise(terms)
         else:
             self._respond(terms)
+
+    def _forget(self) -> None:
+        if self.chance(0.5):
+            self.put(0, members.MemberErased(member=self.random.choice(self._members)))
+        else:
+            reason = text("It gives away where somebody lives.") if self.chance(0.5) else None
+            self.put(0, texts.TextRemoved(text=text(self.random.choice("tb")), by=HOST, reason=reason))
 
     def _raise(self, terms: RoundTerms) -> None:
         words = {"title": text("t"), "body": text("b"), "tags": text("")}

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from fanfare.record.kinds import CampaignId, Count, Digest, Event, Instant, MemberId, RoundId, TextHash, check_utc
+from fanfare.record.kinds import CampaignId, Count, Digest, Event, Fact, Instant, MemberId, RoundId, TextHash, check_utc
+from fanfare.record.position import Moment
 from fanfare.record.terms import Ask, RoundPlan, RoundTerms, hash_terms
 
 
@@ -36,6 +37,8 @@ class RoundOpened(Event, frozen=True):
     terms: RoundTerms
     read_to: Count = 0
     """How many entries of partition 0 its options were read from: a withdrawal that came later no longer takes an idea off."""
+    moment: tuple[Count, ...] = ()
+    """How far the record had come before it opened: none of its ballots stands before that."""
     by: MemberId | None = None
     """The host who opened it early; none where it was due."""
 
@@ -106,6 +109,29 @@ class RoundClosed(Event, frozen=True):
     round: RoundId
 
 
+class PassedOver(Fact, frozen=True):
+    """An event that cannot be read, and is passed over."""
+
+    position: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}:[0-9]{1,18}:[0-9]{1,5}(?!\n)$")]
+    """``partition:offset:index``."""
+    sha256: Digest
+    """Of its bytes."""
+
+
+MOST_RULED = 200
+"""A ruling is one entry of at most 60 KiB; 200 events fit."""
+
+
+class RoundRuled(Event, frozen=True):
+    """A host ruled on events that cannot be read and may be of the round: it may be sealed without them."""
+
+    wire: ClassVar[str] = "fanfare.round.ruled.v1"
+    round: RoundId
+    events: Annotated[tuple[PassedOver, ...], msgspec.Meta(min_length=1, max_length=MOST_RULED)]
+    reason: TextHash
+    by: MemberId
+
+
 class RoundSealed(Event, frozen=True):
     """The tally is fixed: the digest of the canonical report, and the moment it was computed from."""
 
@@ -125,6 +151,7 @@ RoundEvent = (
     | RoundVoided
     | RoundClosing
     | RoundClosed
+    | RoundRuled
     | RoundSealed
 )
 CampaignEvent = CampaignPublished | RoundEvent
@@ -148,6 +175,10 @@ class Round(msgspec.Struct, frozen=True):
     extended: Annotated[int, msgspec.Meta(ge=0)] = 0
     reason: str = ""
     """The text hash of the latest host's reason: of a pause, an extension, a void."""
+    moment: Moment = ()
+    """How far the record had come before it opened."""
+    ruled: tuple[PassedOver, ...] = ()
+    """Events that cannot be read and that hosts have ruled to pass over."""
     sealed: RoundSealed | None = None
 
 
@@ -182,6 +213,7 @@ def evolve(state: Campaign, event: Event) -> Campaign:
             | RoundVoided(round=round_id)
             | RoundClosing(round=round_id)
             | RoundClosed(round=round_id)
+            | RoundRuled(round=round_id)
             | RoundSealed(round=round_id)
         ):
             return _replace(state, round_id, event)
@@ -208,9 +240,10 @@ def evolve_round(state: Round, event: Event) -> Round:
     """Return the round with *event* taken in; only what the life cycle allows changes it."""
     change = msgspec.structs.replace
     match state.status, event:
-        case "planned", RoundOpened(terms=terms):
+        case "planned", RoundOpened(terms=terms, moment=moment):
             return change(
                 state,
+                moment=moment,
                 plan=terms.plan,
                 status="open",
                 terms=terms,
@@ -230,6 +263,8 @@ def evolve_round(state: Round, event: Event) -> Round:
             return change(state, status="closing", paused=False)
         case "closing", RoundClosed():
             return change(state, status="closed")
+        case (("open" | "closing" | "closed"), RoundRuled(events=events)):
+            return change(state, ruled=(*state.ruled, *(each for each in events if each not in state.ruled)))
         case "closed", RoundSealed():
             return change(state, status="sealed", sealed=event)
         case (("planned" | "open" | "closing" | "closed" | "sealed"), RoundVoided(reason=reason)):

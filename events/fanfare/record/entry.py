@@ -1,7 +1,7 @@
 """The entry: what is appended at once, a CloudEvents JSON batch of at most 60 KiB."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -12,6 +12,7 @@ from fanfare.record.envelope import Decision, Envelope, Recorded
 from fanfare.record.kinds import Event
 from fanfare.record.position import Position
 from fanfare.record.site import STREAM, SiteEvent
+from fanfare.record.unreadable import Unreadable, unreadable, unreadable_entry
 
 MOST_BYTES = 60 * 1024
 """tlog-tiles limits an entry to 65,535 bytes."""
@@ -32,26 +33,21 @@ class UnknownEvent(Exception):
     """The record holds an event that this version does not know. The reader is old: upgrade it."""
 
 
-class Unreadable(msgspec.Struct, frozen=True):
-    """An event that is invalid under its own known schema, or that cannot stand where it does. It is passed over, alone."""
-
-    why: str
-
-
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, dict=True):
     """An entry as it was read back: where it stands, and its events."""
 
     partition: int
     offset: int
     events: tuple[Recorded | Unreadable, ...]
 
+    @cached_property
+    def placed(self) -> list[tuple[Position, Recorded | Unreadable]]:
+        """The events with their positions, also those that cannot be read; made once for all who read the entry."""
+        return [(Position(self.partition, self.offset, index), each) for index, each in enumerate(self.events)]
+
     def positioned(self) -> list[tuple[Position, Recorded]]:
         """Return the readable events with their positions."""
-        return [
-            (Position(self.partition, self.offset, index), each)
-            for index, each in enumerate(self.events)
-            if isinstance(each, Recorded)
-        ]
+        return [(position, each) for position, each in self.placed if isinstance(each, Recorded)]
 
     @property
     def decision(self) -> Decision | None:
@@ -85,18 +81,20 @@ def _unpack(partition: int, offset: int, body: bytes) -> Entry:
     try:
         raws = _batch.decode(body)
     except _BAD_BYTES:
-        return Entry(partition, offset, (Unreadable("not a JSON array"),))
+        return Entry(partition, offset, (unreadable_entry("not a JSON array", body),))
     entry = Entry(partition, offset, tuple(_event(raw, Position(partition, offset, index)) for index, raw in enumerate(raws)))
     decision = entry.decision
     if all(isinstance(each, Unreadable) or each.decision == decision for each in entry.events):
         return entry
-    return Entry(partition, offset, tuple(_of_decision(each, decision) for each in entry.events))
+    return Entry(
+        partition, offset, tuple(_of_decision(each, decision, raw) for each, raw in zip(entry.events, raws, strict=True))
+    )
 
 
-def _of_decision(event: Recorded | Unreadable, decision: Decision | None) -> Recorded | Unreadable:
+def _of_decision(event: Recorded | Unreadable, decision: Decision | None, raw: msgspec.Raw) -> Recorded | Unreadable:
     if isinstance(event, Unreadable) or event.decision == decision:
         return event
-    return Unreadable("decided upon something else than the first of its entry")
+    return unreadable("decided upon something else than the first of its entry", bytes(raw))
 
 
 def _event(raw: msgspec.Raw, position: Position) -> Recorded | Unreadable:
@@ -104,14 +102,14 @@ def _event(raw: msgspec.Raw, position: Position) -> Recorded | Unreadable:
     try:
         wire = _typed.decode(raw).type
     except _BAD_BYTES:
-        return Unreadable("not a CloudEvents object")
+        return unreadable("not a CloudEvents object", bytes(raw))
     if wire not in EVENTS:
         raise UnknownEvent(f"{position}: {wire[:80]!r} is not known to this version of Fanfare; upgrade it")
     try:
         envelope = _envelope.decode(raw)
         event = _decoder(wire).decode(envelope.data)
     except _BAD_BYTES:
-        return Unreadable(f"not a valid {wire}")
+        return unreadable(f"not a valid {wire}", bytes(raw))
     upcast = UPCASTS.get(wire)
     recorded = Recorded(
         id=envelope.id,
@@ -122,7 +120,7 @@ def _event(raw: msgspec.Raw, position: Position) -> Recorded | Unreadable:
         decision=None if envelope.stream is None or envelope.after is None else Decision(envelope.stream, envelope.after),
     )
     misplaced = _misplaced(recorded, position.partition)
-    return Unreadable(misplaced) if misplaced else recorded
+    return unreadable(misplaced, bytes(raw)) if misplaced else recorded
 
 
 def _misplaced(recorded: Recorded, partition: int) -> str:

@@ -147,6 +147,10 @@ class Community:
         closed = self.support_box(round_id).closed
         return tuple(idea for idea in found if closed or not self._ideas[idea].withdrawn)
 
+    def round_of(self, idea: str) -> str | None:
+        """Return the round that an idea was raised in; none where no such idea was raised."""
+        return self._ideas[idea].raised.round if idea in self._ideas else None
+
     def electorate(self, found: Round) -> int:
         """Return how many members could vote in a round, so far or for good."""
         at = "opened" if found.plan.electorate == "members-before-opening" else "closing"

@@ -7,6 +7,7 @@ from psycopg import AsyncConnection
 
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.position import Moment
+from fanfare.reports import quarantined
 from fanfare.reports.report import (
     Activity,
     Ballots,
@@ -158,13 +159,16 @@ class Counted:
         decisions = await self._rows(
             'select "offset", index, wire from counted.decisions where round = %(round)s order by 1, 2', round=found.id
         )
+        unread = await quarantined.of_round(self._connection, found)
+        in_all = received + len(unread)
         return Figures(
             members=members,
-            ballots=Ballots(received, counted, received - counted - late - void, late, void),
+            ballots=Ballots(in_all, counted, received - counted - late - void, late, void, len(unread)),
             turnout=tuple(Turnout(each, count) for each, count in turnout),
             options=options,
             votes=dict(votes),
             decisions=tuple(DecisionTaken(f"0:{offset}:{index}", wire) for offset, index, wire in decisions),
+            unread=unread,
         )
 
     async def round_report(self, campaign_id: str, round_id: str, partitions: int) -> RoundReport:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from functools import lru_cache
 
+import msgspec
+
 from fanfare.counting.method import METHODS
 from fanfare.record.ballots import BallotCast, BallotsClosed
 from fanfare.record.campaigns import Round, RoundClosing, RoundEvent, RoundOpened
@@ -12,6 +14,7 @@ from fanfare.record.envelope import Recorded
 from fanfare.record.position import Moment, Position
 from fanfare.reports.boxes import BallotBox
 from fanfare.reports.community import Community, SupportBox
+from fanfare.reports.quarantine import Named, Quarantine, Unread
 from fanfare.reports.report import (
     Activity,
     CampaignReport,
@@ -36,6 +39,9 @@ class Recount:
         self._community = Community()
         self._boxes: dict[str, BallotBox] = {}
         self._decisions: dict[str, list[DecisionTaken]] = {}
+        self._quarantine = Quarantine()
+        self._round_of: dict[str, str] = {}
+        """By the hash of its terms."""
         self._figures: dict[str, Figures] = {}
         """Of each round, at the present moment: a round stands in its own report and in its campaign's."""
 
@@ -59,12 +65,14 @@ class Recount:
         held = self.streams.take(entry) if entry.partition == 0 else entry.decision is None
         for index, recorded in enumerate(entry.events) if held else ():
             if not isinstance(recorded, Recorded):
+                self._quarantine.add(Position(entry.partition, entry.offset, index), recorded)
                 continue
             event = recorded.event
             if isinstance(event, BallotCast):
                 self._box(event.terms).cast(entry.partition, minute(recorded.time), event)
             elif isinstance(event, BallotsClosed):
                 self._box(event.terms).close(entry.partition)
+                self._quarantine.close(event.terms, Position(entry.partition, entry.offset, index))
             else:
                 self.streams.evolve(recorded)
                 self._decided(Position(entry.partition, entry.offset, index), recorded)
@@ -87,6 +95,7 @@ class Recount:
             return
         if isinstance(event, RoundOpened) and found.terms == event.terms:
             self._box(found.terms_hash).admit(event.terms)
+            self._round_of[found.terms_hash] = round_id
             self._community.opened(event.terms)
         elif isinstance(event, RoundClosing) and found.status == "closing":
             self._community.closing(round_id)
@@ -119,14 +128,28 @@ class Recount:
             box = self._boxes.get(found.terms_hash, BallotBox())
             options = tuple(option.id for option in found.terms.options) if found.terms else ()
             votes = METHODS[found.plan.method].count(box.choices())
+        unread, ballots = self._quarantine.of(found, self._known), box.ballots()
         return Figures(
             members=self._community.electorate(found),
-            ballots=box.ballots(),
+            ballots=msgspec.structs.replace(ballots, received=ballots.received + len(unread), unreadable=len(unread)),
             turnout=tuple(Turnout(each, count) for each, count in sorted(box.turnout.items())),
             options=options,
             votes=votes,
             decisions=tuple(self._decisions.get(found.id, ())),
+            unread=unread,
         )
+
+    def _known(self, name: str) -> set[Named]:
+        """Return what the record knows by a name that stands in an event which cannot be read."""
+        rounds = {name} if self.streams.round(name) else set()
+        rounds |= {each for each in (self._round_of.get(name), self._community.round_of(name)) if each is not None}
+        campaigns: set[Named] = {("campaign", name)} if name in self.streams.campaigns else set()
+        return {("round", each) for each in rounds} | campaigns
+
+    def unread(self, round_id: str) -> tuple[Unread, ...]:
+        """Return what cannot be read and may be of a round; nothing of a round that the record does not know."""
+        found = self.streams.round(round_id)
+        return self._quarantine.of(found[1], self._known) if found else ()
 
     def round_report(self, round_id: str) -> RoundReport:
         """

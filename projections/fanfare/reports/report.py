@@ -5,15 +5,16 @@ from typing import Literal
 import msgspec
 
 from fanfare.counting.cut import Cut, Standing, cut
-from fanfare.record.campaigns import Campaign, Round
+from fanfare.record.campaigns import Campaign, PassedOver, Round
 from fanfare.record.kinds import canonical, digest
 from fanfare.record.position import Moment
 from fanfare.record.terms import Advanced
+from fanfare.reports.quarantine import Unread
 
 
 class Ballots(msgspec.Struct, frozen=True):
     """
-    Every ballot accounted for: ``received`` is the sum of the other four.
+    Every ballot accounted for: ``received`` is the sum of the other five.
 
     In a support round a ballot is one press of the support button, or its withdrawal.
     """
@@ -23,6 +24,8 @@ class Ballots(msgspec.Struct, frozen=True):
     replaced: int = 0
     late: int = 0
     void: int = 0
+    unreadable: int = 0
+    """Events that cannot be read and may be of this round; one may be of several."""
 
 
 class Turnout(msgspec.Struct, frozen=True):
@@ -39,6 +42,16 @@ class DecisionTaken(msgspec.Struct, frozen=True):
     type: str
 
 
+class Unreadable(msgspec.Struct, frozen=True):
+    """An event that cannot be read and may be of this round."""
+
+    position: str
+    sha256: str
+    """Of its bytes as they are stored."""
+    ruled: bool
+    """A host ruled to pass it over; the ruling is one of the decisions."""
+
+
 class Figures(msgspec.Struct, frozen=True):
     """What a counter found out about a round. The two counters must agree on every one."""
 
@@ -50,6 +63,8 @@ class Figures(msgspec.Struct, frozen=True):
     """In the order in which ties fall."""
     votes: dict[str, int]
     decisions: tuple[DecisionTaken, ...]
+    unread: tuple[Unread, ...]
+    """What cannot be read and may be of the round; of the same bytes in one partition, the first."""
 
 
 class Ties(msgspec.Struct, frozen=True):
@@ -84,6 +99,18 @@ class RoundReport(msgspec.Struct, frozen=True, kw_only=True):
     next: tuple[str, ...]
     """The rounds whose options come from this one."""
     decisions: tuple[DecisionTaken, ...]
+    unreadable: tuple[Unreadable, ...]
+    """A round is incomplete, and not sealed, while one of these waits for a ruling."""
+
+    @property
+    def unread(self) -> tuple[PassedOver, ...]:
+        """What cannot be read, as a ruling names it."""
+        return tuple(PassedOver(position=each.position, sha256=each.sha256) for each in self.unreadable)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something in it that no host has ruled on."""
+        return not all(each.ruled for each in self.unreadable)
 
 
 class RoundLine(msgspec.Struct, frozen=True):
@@ -152,7 +179,14 @@ def round_report(origin: Origin, campaign: Campaign, found: Round, figures: Figu
         advance=plan.advance,
         next=tuple(each.id for each in campaign.rounds if each.plan.options == Advanced(round=found.id)),
         decisions=figures.decisions,
+        unreadable=tuple(_unreadable(found, each) for each in figures.unread),
     )
+
+
+def _unreadable(found: Round, unread: Unread) -> Unreadable:
+    position = str(unread.position)
+    ruled = PassedOver(position=position, sha256=unread.sha256) in found.ruled
+    return Unreadable(position, unread.sha256, ruled)
 
 
 def round_cut(found: Round, figures: Figures) -> Cut:

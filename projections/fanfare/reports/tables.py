@@ -1,6 +1,8 @@
 """The SQL counter's tables: every ballot, press and decision as a row, the first of a number only."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 from psycopg import AsyncConnection
@@ -11,7 +13,8 @@ from fanfare.record.campaigns import Campaign, RoundClosing, RoundEvent, RoundOp
 from fanfare.record.kinds import canonical
 from fanfare.record.position import Position
 from fanfare.record.terms import hash_terms
-from fanfare.views.projection import Projection, Seen, columns
+from fanfare.record.unreadable import Unreadable
+from fanfare.views.projection import Projection, Seen, array, columns, numbers
 
 SCHEMA = """
 create table site (name text not null, simulation boolean not null);
@@ -20,7 +23,7 @@ create table decisions (round text collate "C", "offset" bigint, index integer, 
 create table rounds (round text collate "C" primary key, opened_at bigint, closing_at bigint);
 create table terms (
     hash text collate "C" primary key, method text not null, most integer not null,
-    options text[] not null, partitions integer[] not null
+    options text[] not null, partitions integer[] not null, round text collate "C" not null
 );
 create table frozen (idea text collate "C" primary key);
 create table members (member text collate "C" primary key, at bigint not null);
@@ -44,6 +47,10 @@ create table ballots (
 create index on ballots (event_id);
 create table markers (
     terms text collate "C", partition integer, "offset" bigint not null, index integer not null, primary key (terms, partition)
+);
+create table quarantined (
+    partition integer, "offset" bigint, index integer, sha256 text collate "C" not null, why text not null,
+    names text[] not null, primary key (partition, "offset", index)
 );
 """
 
@@ -92,8 +99,8 @@ async def _mark(connection: AsyncConnection, position: Position, event: RoundEve
         terms = event.terms
         options = [option.id for option in terms.options]
         await connection.execute(
-            "insert into terms values (%s, %s, %s, %s, %s) on conflict do nothing",
-            (hash_terms(terms), terms.plan.method, terms.plan.most, options, list(terms.partitions)),
+            "insert into terms values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
+            (hash_terms(terms), terms.plan.method, terms.plan.most, options, list(terms.partitions), round_id),
         )
         await connection.execute("insert into frozen select unnest(%s::text[]) on conflict do nothing", (options,))
         await connection.execute(
@@ -167,7 +174,7 @@ async def _support(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
             each.event.by,
             each.event.number,
             isinstance(each.event, ideas.IdeaSupported),
-            each.time.strftime("%Y-%m-%dT%H:%M:00Z"),
+            _minute(each.time),
             _at(at),
         )
         for at, each in seen
@@ -185,21 +192,8 @@ async def _support(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 
 async def _cast(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
-    rows = [
-        (
-            e.terms,
-            e.voter,
-            e.number,
-            at.partition,
-            at.offset,
-            at.index,
-            _array(e),
-            each.time.strftime("%Y-%m-%dT%H:%M:00Z"),
-            each.id,
-        )
-        for at, each in seen
-        if isinstance(e := each.event, BallotCast)
-    ]
+    found = [(at, each, each.event) for at, each in seen if isinstance(each.event, BallotCast)]
+    ballots = [event for _, _, event in found]
     # Rows arrive in record order and the first of a number stays, so a repeat within one batch is dropped as well.
     await connection.execute(
         """insert into ballots
@@ -209,13 +203,23 @@ async def _cast(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
                   with ordinality as new (terms, voter, number, partition, at, index, options, minute, event_id, place)
             order by place
            on conflict do nothing""",
-        columns(rows),
+        (
+            array([each.terms for each in ballots]),
+            array([each.voter for each in ballots]),
+            numbers(each.number for each in ballots),
+            numbers(at.partition for at, _, _ in found),
+            numbers(at.offset for at, _, _ in found),
+            numbers(at.index for at, _, _ in found),
+            array(["{" + ",".join(each.choice.options) + "}" for each in ballots]),  # an option's id needs no escaping
+            array([_minute(each.time) for _, each, _ in found]),
+            array([each.id for _, each, _ in found]),
+        ),
     )
 
 
-def _array(event: BallotCast) -> str:
-    """Return the chosen options as a PostgreSQL array literal; option ids hold lower case letters and digits only."""
-    return "{" + ",".join(event.choice.options) + "}"
+@lru_cache(maxsize=1000)
+def _minute(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:00Z")
 
 
 async def _close(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
@@ -229,10 +233,20 @@ async def _close(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     )
 
 
+async def _keep(connection: AsyncConnection, kept: Sequence[tuple[Position, Unreadable]]) -> None:
+    """Events that cannot be read should not exist, and are few: they go row by row."""
+    for at, each in kept:
+        await connection.execute(
+            "insert into quarantined values (%s, %s, %s, %s, %s, %s)",
+            (at.partition, at.offset, at.index, each.sha256, each.why, list(each.names)),
+        )
+
+
 COUNTED = Projection(
     name="counted",
-    version=1,
+    version=2,
     schema=SCHEMA,
+    keep_unreadable=_keep,
     on={
         site.SiteFounded: _found_site,
         campaigns.CampaignPublished: _decide,

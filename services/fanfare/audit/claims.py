@@ -44,6 +44,8 @@ class Outcome(msgspec.Struct, frozen=True):
     claims: tuple[Claim, ...] = ()
     unchecked: str = ""
     """Why the audit could not check; empty where it could."""
+    conclusion: str = "every published report follows from the record"
+    """What it means where all claims hold."""
 
     @property
     def exit_code(self) -> int:
@@ -60,7 +62,7 @@ class Outcome(msgspec.Struct, frozen=True):
             return f"Could not check: {self.unchecked or 'there is nothing to check'}."
         if failed:
             return f"{failed} of {len(self.claims)} claims do not hold."
-        return f"All {len(self.claims)} claims hold: every published report follows from the record."
+        return f"All {len(self.claims)} claims hold: {self.conclusion}."
 
 
 def as_json(outcome: Outcome) -> bytes:

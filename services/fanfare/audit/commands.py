@@ -59,6 +59,11 @@ def run_replay(path: Path, *, json: bool = False) -> int:
     except Exception as error:  # noqa: BLE001 - a bug of ours must not read as a claim that fails (exit code 1)
         traceback.print_exception(error)
         outcome = Outcome(unchecked=f"a fault of this program, told above: {type(error).__name__}: {error}")
+    return answer_with(outcome, json=json)
+
+
+def answer_with(outcome: Outcome, *, json: bool = False) -> int:
+    """Print what was found on standard output, as a table or as one line of JSON, and return the exit code."""
     if json:
         answer = as_json(outcome)
     elif sys.stdout.isatty():

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from fanfare.record.campaigns import Campaign, Round, RoundOpened, RoundSealed
+from fanfare.record.campaigns import Campaign, PassedOver, Round, RoundOpened, RoundRuled, RoundSealed
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry
 from fanfare.record.envelope import Recorded
@@ -43,6 +43,14 @@ class Seal(msgspec.Struct, frozen=True):
     report: str
 
 
+class Ruling(msgspec.Struct, frozen=True):
+    """A ruling that was taken, on events that cannot be read."""
+
+    position: Position
+    round: str
+    events: tuple[PassedOver, ...]
+
+
 class Opening(msgspec.Struct, frozen=True):
     """An opening that was taken, and what stood when it was."""
 
@@ -54,6 +62,8 @@ class Opening(msgspec.Struct, frozen=True):
     """How many entries of partition 0 the options were read from."""
     withdrawn: frozenset[str]
     """The ideas that their authors had taken back in those."""
+    moment: Moment
+    """How far it says that the record had come."""
 
 
 class Course:
@@ -66,6 +76,7 @@ class Course:
         """The hash of each public text that an event names."""
         self.seals: list[Seal] = []
         self.openings: list[Opening] = []
+        self.rulings: list[Ruling] = []
         self._authors: dict[str, str] = {}
         self._withdrawn: dict[str, int] = {}
         """The offset of each withdrawal."""
@@ -95,12 +106,14 @@ class Course:
         before = self.streams.campaigns.get(stream, Campaign())
         self.streams.evolve(recorded)
         match recorded.event:
-            case RoundOpened(terms=terms, read_to=read_to) if _status(before, terms.round) == "planned":
+            case RoundOpened(terms=terms, read_to=read_to, moment=moment) if _status(before, terms.round) == "planned":
                 options = terms.plan.options
                 source = before.round(options.round) if isinstance(options, Advanced) else None
                 withdrawn = frozenset(idea for idea, offset in self._withdrawn.items() if offset < read_to)
-                self.openings.append(Opening(position, terms, source, read_to, withdrawn))
+                self.openings.append(Opening(position, terms, source, read_to, withdrawn, moment))
                 self._frozen.update(option.id for option in terms.options)
+            case RoundRuled(round=round_id, events=events) if _status(before, round_id) in ("open", "closing", "closed"):
+                self.rulings.append(Ruling(position, round_id, events))
             case RoundSealed(round=round_id, moment=moment, report=report) if _status(before, round_id) == "closed":
                 self.seals.append(Seal(position, round_id, moment, report))
             case _:

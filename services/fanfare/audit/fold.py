@@ -7,9 +7,11 @@ from fanfare.audit.archive import Archive
 from fanfare.audit.bundles import Broken
 from fanfare.audit.claims import Progress
 from fanfare.audit.course import Course
-from fanfare.record.ballots import BallotsClosed
-from fanfare.record.entry import Entry, Unreadable, unpack
+from fanfare.record.ballots import BallotCast, BallotsClosed
+from fanfare.record.campaigns import PassedOver
+from fanfare.record.entry import Entry, unpack
 from fanfare.record.position import Moment
+from fanfare.record.unreadable import Unreadable
 from fanfare.reports.recount import Recount
 
 
@@ -40,7 +42,10 @@ class Fold:
         self.course = Course()
         self.markers: dict[tuple[str, int], int] = {}
         """By terms and partition: the offset of the first marker."""
-        self.unreadable: list[str] = []
+        self.first_ballots: dict[tuple[str, int], int] = {}
+        """The same: the offset of the first ballot."""
+        self.unreadable: dict[PassedOver, str] = {}
+        """Why each event that counts for nothing cannot be read."""
         self._entries = [archive.entries(partition) for partition in range(partitions)]
         self._progress = progress
         self._of = sum(archive.manifest.moment)
@@ -80,7 +85,10 @@ class Fold:
             self.course.apply(entry)
         for index, each in enumerate(entry.events):
             if isinstance(each, Unreadable):
-                self.unreadable.append(f"{entry.partition}:{entry.offset}:{index} ({each.why})")
+                position = f"{entry.partition}:{entry.offset}:{index}"
+                self.unreadable[PassedOver(position=position, sha256=each.sha256)] = each.why
+            elif isinstance(each.event, BallotCast):
+                self.first_ballots.setdefault((each.event.terms, entry.partition), entry.offset)
             elif isinstance(each.event, BallotsClosed) and each.decision is None:
                 self.markers.setdefault((each.event.terms, entry.partition), entry.offset)
         self._done += 1

@@ -11,7 +11,7 @@ from fanfare.audit.claims import Claim, Outcome, Progress, claim, silent
 from fanfare.audit.compare import differences
 from fanfare.audit.course import Address, Course, Seal
 from fanfare.audit.fold import Fold, chains
-from fanfare.audit.rounds import opening_claim, seal_claim
+from fanfare.audit.rounds import opening_claim, ruling_claim, seal_claim
 from fanfare.record.entry import Entry, UnknownEvent, unpack
 from fanfare.record.position import Moment
 from fanfare.reports.report import encoded
@@ -54,7 +54,8 @@ def _check(archive: Archive, progress: Progress) -> Outcome:
     except Broken as error:
         return Outcome((whole, claim("record", "offsets without a gap, each entry as long as it says", [str(error)])))
     openings = [opening_claim(fold, each) for each in fold.course.openings]
-    return Outcome((whole, _record(archive, fold), texts, _complete(archive, fold.course), *claims, *openings))
+    rulings = [ruling_claim(fold, each) for each in fold.course.rulings]
+    return Outcome((whole, _record(archive, fold), texts, _complete(archive, fold.course), *claims, *openings, *rulings))
 
 
 def _decisions(archive: Archive) -> Course:
@@ -66,7 +67,8 @@ def _decisions(archive: Archive) -> Course:
 
 
 def _record(archive: Archive, fold: Fold) -> Claim:
-    manifest, founded, unreadable = archive.manifest, fold.course.streams.site.founded, fold.unreadable
+    manifest, founded = archive.manifest, fold.course.streams.site.founded
+    unreadable = [f"{each.position} ({why})" for each, why in fold.unreadable.items()]
     said = (manifest.site, manifest.simulation)
     found = (founded.name, founded.simulation) if founded else None
     passed_over = (

@@ -1,10 +1,10 @@
 """What the record itself claims of its rounds: the digest of each sealing, and the options of each opening."""
 
 from fanfare.audit.claims import Claim, claim
-from fanfare.audit.course import Opening, Seal
+from fanfare.audit.course import Opening, Ruling, Seal
 from fanfare.audit.fold import Fold
 from fanfare.counting.cut import cut
-from fanfare.record.terms import Advanced, FixedList, IdeasRaised
+from fanfare.record.terms import Advanced, FixedList, IdeasRaised, hash_terms
 from fanfare.reports.report import report_digest
 
 
@@ -24,12 +24,49 @@ def seal_claim(fold: Fold, name: str, seal: Seal) -> Claim:
         for partition in (terms.partitions if terms else ())
         if (report.terms, partition) not in fold.markers
     ]
+    wrong += [
+        f"{seal.position}: {each.position} cannot be read and may be of the round, and no ruling on it came before its sealing"
+        for each in report.unreadable
+        if not each.ruled
+    ]
     if report_digest(report) != seal.report:
         wrong.append(f"{seal.position}: the report was sealed with SHA-256 {seal.report}, recomputed {report_digest(report)}")
     return claim(name, f"{seal.position}: the digest of the report at {', '.join(map(str, seal.moment))}", wrong)
 
 
+def ruling_claim(fold: Fold, ruling: Ruling) -> Claim:
+    """Check that what a host ruled to pass over stood in the record with these bytes and cannot be read."""
+    read = [
+        f"{ruling.position}: it passes over {each.position} with SHA-256 {each.sha256}, and nothing like it is there"
+        for each in ruling.events
+        if each not in fold.unreadable
+    ]
+    return claim(f"ruling on {ruling.round}", f"{ruling.position}: {len(ruling.events)} events that cannot be read", read)
+
+
 def opening_claim(fold: Fold, opening: Opening) -> Claim:
+    """Check an opened round: where its ballots begin, and its options against what its terms declare them to be."""
+    found = _options_claim(fold, opening)
+    early = _begun_too_early(fold, opening)
+    return claim(found.name, found.detail, [*early, *found.differences]) if early else found
+
+
+def _begun_too_early(fold: Fold, opening: Opening) -> list[str]:
+    """Name each partition in which a ballot stands before the moment that the opening says, or where there was none such."""
+    at, terms_hash, heads = opening.position, hash_terms(opening.terms), (opening.position.offset, *fold.recount.moment[1:])
+    wrong = []
+    for partition, (start, head) in enumerate(zip(opening.moment, heads, strict=False)):
+        first = fold.first_ballots.get((terms_hash, partition), start)
+        if start > head or first < start:
+            wrong.append(f"{at}: it opened at offset {start} of partition {partition}, and {_but(start, head, first)}")
+    return wrong
+
+
+def _but(start: int, head: int, first: int) -> str:
+    return f"there were only {head}" if start > head else f"its first ballot stands at {first}"
+
+
+def _options_claim(fold: Fold, opening: Opening) -> Claim:
     """Check the options of an opened round against what its terms declare them to be; *fold* has come to the end."""
     terms, source = opening.terms, opening.terms.plan.options
     name, at = f"options of {terms.round}", f"{opening.position}: "

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fanfare.campaigns import refusals
 from fanfare.counting.method import METHODS
 from fanfare.record.campaigns import (
+    MOST_RULED,
     Campaign,
     CampaignPublished,
+    PassedOver,
     Round,
     RoundClosed,
     RoundClosing,
@@ -18,6 +20,7 @@ from fanfare.record.campaigns import (
     RoundPlanned,
     RoundResumed,
     RoundReworded,
+    RoundRuled,
     RoundSealed,
     RoundVoided,
 )
@@ -129,6 +132,7 @@ def open_round(
     partitions: Sequence[int],
     *,
     read_to: int = 0,
+    moment: Moment = (),
     set_for: datetime | None = None,
     by: str | None = None,
 ) -> list[Event]:
@@ -139,6 +143,7 @@ def open_round(
         options: what advanced from its declared input, in the order in which ties fall; its fixed list is in the plan.
         partitions: where its ballots go.
         read_to: how many entries of partition 0 the options were read from.
+        moment: how far the record had come, or had come earlier.
         set_for: the opening time that the clock acts upon; none where a host opens it by hand.
         by: that host.
 
@@ -159,7 +164,7 @@ def open_round(
         raise refusals.NoOptions
     ballots = tuple(partitions) if plan.method in METHODS else ()
     terms = RoundTerms(campaign=state.id, round=round_id, plan=plan, options=tuple(options), partitions=ballots)
-    return [RoundOpened(terms=terms, read_to=read_to, by=by)]
+    return [RoundOpened(terms=terms, read_to=read_to, moment=moment, by=by)]
 
 
 def _open(state: Campaign, round_id: str) -> Round:
@@ -240,13 +245,46 @@ def finish_closing(state: Campaign, round_id: str, marked: frozenset[int]) -> li
     return [RoundClosed(round=round_id)]
 
 
-def seal_round(state: Campaign, round_id: str, moment: Moment, report: str) -> list[Event]:
+def rule_on_unreadable(
+    state: Campaign, round_id: str, waiting: Sequence[PassedOver], chosen: Sequence[str], reason: str, by: str
+) -> list[Event]:
+    """
+    Rule that a round goes on without events that cannot be read.
+
+    Args:
+        waiting: what may be of the round, cannot be read, and has no ruling.
+        chosen: the positions of those that are ruled on; all must be waiting.
+
+    Raises:
+        RoundNotFound, NothingToRule, RulingRefused: too many at once, none, or one that does not wait.
+    """
+    found = known_round(state, round_id)
+    known = {each.position: each for each in waiting if each not in found.ruled}
+    if found.status not in ("open", "closing", "closed") or not known:
+        raise refusals.NothingToRule
+    if not 1 <= len(set(chosen)) <= MOST_RULED:
+        message = f"A ruling is on 1 to {MOST_RULED} events. Make another one for the others."
+        raise refusals.RulingRefused(message)
+    if strange := [each for each in chosen if each not in known]:
+        message = f"Nothing waits for a ruling at {strange[0][:40]}. Look at the round again and name what waits."
+        raise refusals.RulingRefused(message)
+    return [RoundRuled(round=round_id, events=tuple(known[each] for each in dict.fromkeys(chosen)), reason=reason, by=by)]
+
+
+def seal_round(state: Campaign, round_id: str, moment: Moment, report: str, unread: Sequence[PassedOver] = ()) -> list[Event]:
     """
     Fix the tally of a closed round: its report's digest, and the moment it was computed from.
 
+    Args:
+        unread: what that moment holds that may be of the round and cannot be read.
+
     Raises:
         RoundNotFound, RoundNotClosing: it is not closed.
+        RoundIncomplete: something in it cannot be read, and no host has ruled on that.
     """
-    if known_round(state, round_id).status != "closed":
+    found = known_round(state, round_id)
+    if found.status != "closed":
         raise refusals.RoundNotClosing
+    if any(each not in found.ruled for each in unread):
+        raise refusals.RoundIncomplete
     return [RoundSealed(round=round_id, moment=moment, report=report)]

@@ -1,6 +1,6 @@
 """Drafts: a campaign in words, before it is public. They are no events; publishing turns them into some."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -22,19 +22,34 @@ from fanfare.record.terms import (
     TieRule,
 )
 
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""What a time of a round lies between: at the ends of the calendar a time zone or a day more would fall off it."""
+Time = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST, description="With an offset; from the year 2000 to 2999.")]
+_EXAMPLE = {
+    "name": "Flavour",
+    "question": "Which flavour goes on to the kitchen?",
+    "asked_by": "Dora Lindqvist, head of flavour",
+    "why": "The kitchen has room for one.",
+    "outcome": "The winner is cooked and tasted in public on 20 November.",
+    "opens_at": "2026-11-06T09:00:00+01:00",
+    "closes_at": "2026-11-14T18:00:00+01:00",
+    "zone": "Europe/Berlin",
+    "options": ["Sour Cherry Cola", "Pine & Lime", "Rhubarb Gate"],
+}
+
 
 class DraftRound(BaseModel):
     """A round in words."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     name: str = Field(default="", max_length=2000, examples=["Flavour"])
     question: str = Field(default="", max_length=2000, examples=["Which three flavours go on to the kitchen?"])
     asked_by: str = Field(default="", max_length=2000, examples=["Dora Lindqvist, head of flavour"])
     why: str = Field(default="", max_length=20_000, examples=["The kitchen can cook three at a time."])
     outcome: str = Field(default="", max_length=20_000, examples=["The three are cooked and tasted in public on 20 November."])
-    opens_at: AwareDatetime = Field(examples=["2026-11-06T09:00:00+01:00"])
-    closes_at: AwareDatetime = Field(examples=["2026-11-14T18:00:00+01:00"])
+    opens_at: Time = Field(examples=["2026-11-06T09:00:00+01:00"])
+    closes_at: Time = Field(examples=["2026-11-14T18:00:00+01:00"])
     zone: str = Field(default="UTC", max_length=64, examples=["Europe/Berlin"])
     electorate: Electorate = "members"
     method: Method = "plurality.v1"

@@ -11,6 +11,7 @@ from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.terms import Advanced, Option
 from fanfare.reports.report import RoundReport
 from fanfare.views import ideas
+from fanfare.views.projection import hold
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -38,6 +39,7 @@ async def options_for(desk: Desk, campaign: Campaign, found: Round) -> Offered:
     await _caught_up(desk)
     async with desk.pool.connection() as connection, connection.transaction():
         await connection.execute("set transaction isolation level repeatable read, read only")
+        await hold(connection, "ideas.ideas")
         query = "select body from desk.reports where digest = %s"
         row = await (await connection.execute(query, (earlier.sealed.report,))).fetchone()
         if row is None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from fanfare.platform import texts
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.terms import Advanced, FixedList
+from fanfare.reports.quarantined import waiting
 from fanfare.views.board import labels
 
 
@@ -52,6 +53,8 @@ class RoundRead(BaseModel):
     report: str | None
     """SHA-256 of the sealed report; none before the sealing."""
     options: list[OptionRead]
+    waiting: int
+    """How many events that may be of this closed round cannot be read and wait for a host's ruling; it is not sealed before."""
 
 
 class CampaignRead(BaseModel):
@@ -112,6 +115,7 @@ async def _round(connection: AsyncConnection, campaign: str, number: int, found:
         terms=found.terms_hash or None,
         report=found.sealed.report if found.sealed else None,
         options=await _options(connection, found, words),
+        waiting=len(await waiting(connection, found)) if found.status == "closed" else 0,
     )
 
 

@@ -42,6 +42,24 @@ class RoundNotClosing(Refusal):
     code, advice = "round-not-closing", "It has to be closed first."
 
 
+class RoundIncomplete(Refusal):
+    """Something in the record that may be of this round cannot be read, and no host has ruled on it."""
+
+    code, advice = "round-incomplete", "A host has to rule on it in public; then the round is sealed."
+
+
+class NothingToRule(Refusal):
+    """Nothing of the round waits for a ruling."""
+
+    code, advice = "nothing-to-rule", "Look at the round again: another host may have ruled, or the round is sealed or void."
+
+
+class RulingRefused(Invalid):
+    """The ruling does not name what waits for it."""
+
+    code = "ruling-refused"
+
+
 class RoundPausedNow(Refusal):
     """The round is paused."""
 

@@ -10,18 +10,32 @@ from fastapi import APIRouter, Request, Response
 from psycopg import AsyncConnection
 from pydantic import BaseModel
 
+from fanfare.campaigns.refusals import RoundNotFound
 from fanfare.campaigns.routes import Id, TheCampaigns
+from fanfare.campaigns.service import Campaigns
 from fanfare.platform import texts
+from fanfare.platform.batch import Batcher
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import TheDesk
+from fanfare.platform.documents import Answers, document
+from fanfare.platform.edge import RawRoute, TheDesk, waited
 from fanfare.platform.refusals import NotYetThere
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.kinds import digest
 from fanfare.reports.counted import Counted
 from fanfare.reports.report import CampaignReport, RoundReport, encoded
 from fanfare.views import board, history
+from fanfare.views.projection import hold
 
 router = APIRouter(prefix="/api/v1", tags=["results"])
+quick = APIRouter(prefix="/api/v1", tags=["results"], route_class=RawRoute)
+_REPORT: Answers = {
+    **document("RoundReport", "The canonical bytes; their SHA-256 is the ETag."),
+    304: {"description": "They are still the ones of If-None-Match."},
+}
+_CAMPAIGN_REPORT: Answers = {**_REPORT, **document("CampaignReport", "The canonical bytes; their SHA-256 is the ETag.")}
+_CSV: Answers = {
+    200: {"description": "A table, UTF-8 with a mark of it.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
 
 
 class Place(BaseModel):
@@ -70,12 +84,40 @@ async def leaderboard(connection: AsyncConnection, found: Round) -> Leaderboard:
     return Leaderboard(round=found.id, status=found.status, counted=now.counted, places=places)
 
 
-@router.get("/rounds/{round_id}/leaderboard", summary="Who is ahead")
-async def get_leaderboard(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Leaderboard:
+class Leaderboards:
+    """The leaderboards of this process: each is read once for all who ask at the same time. Owned by one event loop."""
+
+    def __init__(self, desk: Desk, campaigns: Campaigns) -> None:
+        """Read through *desk*."""
+        self._desk = desk
+        self._campaigns = campaigns
+        self._read: Batcher[str, bytes | RoundNotFound] = Batcher(self._now)
+
+    async def now(self, round_id: str) -> bytes:
+        """Return the JSON of a leaderboard as it is now. Raises: RoundNotFound."""
+        found = await self._read(round_id)
+        if isinstance(found, RoundNotFound):
+            raise found
+        return found
+
+    async def _now(self, asked: Sequence[str]) -> Sequence[bytes | RoundNotFound]:
+        found: dict[str, bytes | RoundNotFound] = {}
+        for round_id in set(asked):
+            try:
+                _, of = await self._campaigns.round(round_id)
+                async with self._desk.pool.connection() as connection:
+                    found[round_id] = (await leaderboard(connection, of)).model_dump_json().encode()
+            except RoundNotFound as refusal:
+                found[round_id] = refusal
+        return [found[each] for each in asked]
+
+
+@quick.get("/rounds/{round_id}/leaderboard", summary="Who is ahead", response_model=Leaderboard)
+async def get_leaderboard(round_id: Id, request: Request) -> Response:
     """Return the leaderboard of a round as it is now."""
-    _, found = await campaigns.round(round_id)
-    async with desk.pool.connection() as connection:
-        return await leaderboard(connection, found)
+    await waited(request)
+    leaderboards: Leaderboards = request.app.state.leaderboards
+    return Response(await leaderboards.now(round_id), media_type="application/json")
 
 
 @router.get("/rounds/{round_id}/leaderboard/history", summary="How it came about")
@@ -96,6 +138,7 @@ async def round_report(desk: Desk, campaign: Campaign, found: Round) -> bytes:
     """
     async with desk.pool.connection() as connection, connection.transaction():
         await connection.execute("set transaction isolation level repeatable read, read only")
+        await hold(connection, "counted.site")
         if found.sealed and found.status == "sealed":
             query = "select body from desk.reports where digest = %s"
             row = await (await connection.execute(query, (found.sealed.report,))).fetchone()
@@ -111,6 +154,7 @@ async def campaign_report(desk: Desk, campaign: Campaign) -> bytes:
     """Return the canonical report of a campaign as of now. Raises: NotYetThere."""
     async with desk.pool.connection() as connection, connection.transaction():
         await connection.execute("set transaction isolation level repeatable read, read only")
+        await hold(connection, "counted.site")
         try:
             return encoded(await Counted(connection).campaign_report(campaign.id, _partitions(desk)))
         except LookupError as error:
@@ -130,19 +174,24 @@ def canonical_answer(request: Request, body: bytes) -> Response:
     return Response(body, media_type="application/json", headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
-@router.get("/rounds/{round_id}/report", summary="The transparency report of a round", response_class=Response)
+@router.get("/rounds/{round_id}/report", summary="The transparency report of a round", response_class=Response, responses=_REPORT)
 async def get_round_report(round_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Return the canonical report: the bytes that are hashed, sealed and compared. It holds ids and integers only."""
     return canonical_answer(request, await round_report(desk, *await campaigns.round(round_id)))
 
 
-@router.get("/campaigns/{campaign_id}/report", summary="The transparency report of a campaign", response_class=Response)
+@router.get(
+    "/campaigns/{campaign_id}/report",
+    summary="The transparency report of a campaign",
+    response_class=Response,
+    responses=_CAMPAIGN_REPORT,
+)
 async def get_campaign_report(campaign_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Return the canonical report of a campaign as of now."""
     return canonical_answer(request, await campaign_report(desk, await campaigns.campaign(campaign_id)))
 
 
-@router.get("/rounds/{round_id}/report.csv", summary="The ranking as CSV", response_class=Response)
+@router.get("/rounds/{round_id}/report.csv", summary="The ranking as CSV", response_class=Response, responses=_CSV)
 async def get_round_csv(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Return the ranking of the report with the words of its options, for a spreadsheet."""
     campaign, found = await campaigns.round(round_id)
@@ -156,7 +205,9 @@ async def get_round_csv(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) ->
     return _csv(f"round-{round_id}", ("rank", "option", "label", "votes", "advanced"), rows)
 
 
-@router.get("/campaigns/{campaign_id}/report.csv", summary="The rounds of a campaign as CSV", response_class=Response)
+@router.get(
+    "/campaigns/{campaign_id}/report.csv", summary="The rounds of a campaign as CSV", response_class=Response, responses=_CSV
+)
 async def get_campaign_csv(campaign_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Return a line a round: its ballots, every one accounted for, and what advanced."""
     campaign = await campaigns.campaign(campaign_id)
@@ -169,9 +220,9 @@ async def get_campaign_csv(campaign_id: Id, desk: TheDesk, campaigns: TheCampaig
     for each in report.rounds:
         went = "; ".join(labels.get(each.round, {}).get(option, option) for option in each.advanced)
         ballots = each.ballots
-        counts = (ballots.received, ballots.counted, ballots.replaced, ballots.late, ballots.void)
+        counts = (ballots.received, ballots.counted, ballots.replaced, ballots.late, ballots.void, ballots.unreadable)
         rows.append((each.round, words.get(names.get(each.round, ""), ""), each.status, *counts, went))
-    head = ("round", "name", "status", "received", "counted", "replaced", "late", "void", "advanced")
+    head = ("round", "name", "status", "received", "counted", "replaced", "late", "void", "unreadable", "advanced")
     return _csv(f"campaign-{campaign_id}", head, rows)
 
 
@@ -185,6 +236,10 @@ def _csv(name: str, head: Sequence[str], rows: Iterable[Sequence[str | int]]) ->
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the wide forms of the first four, which spreadsheets in Japanese read alike. Source: OWASP, CSV injection."""
+
+
 def _inert(text: str) -> str:
     """Keep a spreadsheet from running a text as a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return "'" + text if text.startswith(_STARTS_A_FORMULA) else text

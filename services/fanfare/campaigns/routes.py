@@ -1,32 +1,36 @@
 """The API of campaigns and rounds."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Request, Response, status
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from pydantic import BaseModel, ConfigDict, Field
 
-from fanfare.campaigns.drafts import DraftCampaign, DraftRound
+from fanfare.campaigns.drafts import DraftCampaign, DraftRound, Time
 from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
 from fanfare.campaigns.refusals import RoundNotFound
 from fanfare.campaigns.service import Campaigns
-from fanfare.campaigns.templates import TEMPLATES
+from fanfare.campaigns.templates import TEMPLATES, Template
+from fanfare.platform.documents import document
 from fanfare.platform.edge import BodyDigest, Host, Key, TheDesk, acknowledge, asked
 from fanfare.platform.refusals import NotFound
+from fanfare.record.campaigns import MOST_RULED
 from fanfare.record.kinds import canonical
 from fanfare.record.position import Position
 from fanfare.views import timeline
 
 router = APIRouter(prefix="/api/v1", tags=["campaigns"])
+_TERMS = document("RoundTerms", "The canonical bytes; their SHA-256 is the ETag.")
 
 
-def _campaigns(request: Request) -> Campaigns:
+async def _campaigns(request: Request) -> Campaigns:
     campaigns: Campaigns = request.app.state.campaigns
     return campaigns
 
 
 TheCampaigns = Annotated[Campaigns, Depends(_campaigns)]
 Id = Annotated[str, Path(max_length=64)]
+Kind = Literal["decision", "idea", "comment", "support", "vote"]
 
 
 class CampaignList(BaseModel):
@@ -49,7 +53,7 @@ class NewDraft(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"template": "dewmocracy", "zone": "Europe/Berlin"}]}
     )
-    template: str = Field(default="empty", max_length=40)
+    template: Template = "empty"
     zone: str = Field(default="UTC", max_length=64)
 
 
@@ -73,17 +77,44 @@ class Reason(BaseModel):
 class Extension(Reason):
     """A later close, and why."""
 
-    closes_at: AwareDatetime
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"closes_at": "2026-11-15T18:00:00+01:00", "reason": "The invitation came late."}]}
+    )
+    closes_at: Time
 
 
 class Rewording(Reason):
     """New words for an open round, and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "question": "Which flavour goes on to the kitchen in Graz?",
+                    "asked_by": "Dora Lindqvist, head of flavour",
+                    "why": "The kitchen has room for one.",
+                    "outcome": "The winner is cooked and tasted in public.",
+                    "reason": "It was not said which kitchen.",
+                }
+            ]
+        }
+    )
     name: str = ""
     question: str = Field(max_length=2000)
     asked_by: str = Field(max_length=2000)
     why: str = Field(max_length=20_000)
     outcome: str = Field(max_length=20_000)
+
+
+class RulingForm(Reason):
+    """Which events that cannot be read are passed over, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"events": ["2:118:4"], "reason": "A disk failed. We asked all to vote again."}]},
+    )
+    events: list[Annotated[str, Field(max_length=40)]] = Field(min_length=1, max_length=MOST_RULED)
+    """Their positions, as the round's report tells them under `unreadable`."""
 
 
 class Done(BaseModel):
@@ -144,7 +175,7 @@ async def get_round(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Rou
     return next(each for each in read.rounds if each.id == round_id)
 
 
-@router.get("/rounds/{round_id}/terms", summary="The frozen terms of a round", response_class=Response)
+@router.get("/rounds/{round_id}/terms", summary="The frozen terms of a round", response_class=Response, responses=_TERMS)
 async def get_terms(round_id: Id, campaigns: TheCampaigns) -> Response:
     """Return the canonical terms; their SHA-256 is the ETag and what every ballot of the round carries."""
     _, found = await campaigns.round(round_id)
@@ -156,19 +187,19 @@ async def get_terms(round_id: Id, campaigns: TheCampaigns) -> Response:
 
 @router.get("/campaigns/{campaign_id}/timeline", summary="Every decision of hosts and fans")
 async def get_timeline(
-    campaign_id: Id, desk: TheDesk, campaigns: TheCampaigns, kind: str | None = None, cursor: int | None = None, limit: int = 50
+    campaign_id: Id,
+    desk: TheDesk,
+    campaigns: TheCampaigns,
+    kind: Kind | None = None,
+    cursor: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Timeline:
-    """Return the timeline of a campaign; *kind* is one of decision, idea, comment, support, vote."""
+    """Return the timeline of a campaign, or one kind of what is on it."""
     await campaigns.campaign(campaign_id)
     kinds = (kind,) if kind else timeline.KINDS
-    most = max(1, min(limit, 200))
     async with desk.pool.connection() as connection:
-        found = await timeline.acts(connection, campaign=campaign_id, kinds=kinds, before=_bounded(cursor), limit=most)
-    return Timeline(lines=[line(each) for each in found], next=str(found[-1].place) if len(found) == most else None)
-
-
-def _bounded(cursor: int | None) -> int | None:
-    return None if cursor is None else max(0, min(cursor, 2**62))
+        found = await timeline.acts(connection, campaign=campaign_id, kinds=kinds, before=cursor, limit=limit)
+    return Timeline(lines=[line(each) for each in found], next=str(found[-1].place) if len(found) == limit else None)
 
 
 def line(act: timeline.Act) -> Line:
@@ -192,9 +223,6 @@ def line(act: timeline.Act) -> Line:
 @router.post("/drafts", status_code=status.HTTP_201_CREATED, summary="Begin a campaign")
 async def new_draft(form: NewDraft, host: Host, desk: TheDesk, campaigns: TheCampaigns, response: Response) -> Draft:
     """Begin a campaign from a template (dewmocracy, idea-box, single-vote) or from nothing (empty)."""
-    if form.template not in TEMPLATES:
-        message = f"There is no such template. Choose from {', '.join(TEMPLATES)}."
-        raise NotFound(message)
     draft = TEMPLATES[form.template](desk.now, form.zone)
     draft_id, version = await campaigns.save_draft(None, 0, draft, host.member)
     response.headers["Location"] = f"/api/v1/drafts/{draft_id}"
@@ -284,6 +312,8 @@ class Act:
                 done = await self.campaigns.extend(found, request, closes_at, reason)
             case "reword", Rewording() as words:
                 done = await self.campaigns.reword(found, request, _worded(found[1].plan.opens_at, words), words.reason)
+            case "rule", RulingForm(reason=reason, events=events):
+                done = await self.campaigns.rule(found, request, events, reason)
             case "pause", Reason(reason=reason):
                 done = await self.campaigns.pause(found, request, reason)
             case "void", Reason(reason=reason):
@@ -344,6 +374,12 @@ async def extend_round(act: TheAct, form: Extension) -> Done:
 async def reword_round(act: TheAct, form: Rewording) -> Done:
     """Amend the words of an open round; options, method and electorate stay."""
     return await act.do("reword", form)
+
+
+@router.post(PREFIX + "/rulings", summary="Rule on what cannot be read")
+async def rule_on_unreadable(act: TheAct, form: RulingForm) -> Done:
+    """Let a round be sealed without events that cannot be read; the ruling and its reason are public, and stand in its report."""
+    return await act.do("rule", form)
 
 
 @router.post(PREFIX + "/void", summary="Give a round up")

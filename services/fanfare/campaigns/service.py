@@ -17,6 +17,7 @@ from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.record.campaigns import Campaign, Round, RoundPlanned
 from fanfare.record.kinds import Event, digest
+from fanfare.reports import quarantined
 
 Choose = Callable[[Campaign], list[Event]]
 
@@ -121,9 +122,7 @@ class Campaigns:
             if done := self._desk.taken(asked):
                 return campaign_id, done
             raise
-        words = draft.words()
-        async with self._desk.pool.connection() as connection:
-            hashes = await texts.keep(connection, words, asked.actor)
+        hashes = await self._keep(draft.words(), draft.rounds, asked)
         published, rounds = publication(campaign_id, draft, hashes, asked.actor)
         done = await self._decide(campaign_id, asked, lambda state: decide.publish(state, published, rounds))
         with suppress(DraftNotFound):
@@ -146,8 +145,7 @@ class Campaigns:
         target = campaign.rounds[number - 1].id if number else round_id(campaign_id, len(campaign.rounds) + 1)
         if done := await requests.earlier(self._desk.pool, asked):
             return target, done
-        async with self._desk.pool.connection() as connection:
-            hashes = await texts.keep(connection, round_words(draft), asked.actor)
+        hashes = await self._keep(round_words(draft), [draft], asked)
         planned = RoundPlanned(
             campaign=campaign_id,
             round=target,
@@ -164,11 +162,13 @@ class Campaigns:
         if of.status != "planned":
             decide.open_round(campaign, of.id, [], [])
         offered = await options_for(self._desk, campaign, of)
-        partitions = ballot_partitions(self._desk)
+        partitions, moment = ballot_partitions(self._desk), await self._desk.log.heads()
         return await self._decide(
             campaign.id,
             asked,
-            lambda state: decide.open_round(state, of.id, offered.options, partitions, read_to=offered.read_to, by=asked.actor),
+            lambda state: decide.open_round(
+                state, of.id, offered.options, partitions, read_to=offered.read_to, moment=moment, by=asked.actor
+            ),
         )
 
     async def close(self, found: tuple[Campaign, Round], asked: Asked) -> Acknowledged:
@@ -205,15 +205,35 @@ class Campaigns:
         """Amend the wording of an open round. Raises: TextRefused, RoundNotOpen, Overtaken, KeyReused, Busy."""
         campaign, of = found
         because = await self._reason(reason, asked)
-        async with self._desk.pool.connection() as connection:
-            hashes = await texts.keep(connection, round_words(draft), asked.actor)
+        hashes = await self._keep(round_words(draft), [draft], asked)
         words = ask(draft, hashes)
         return await self._asked(campaign.id, asked, lambda state: decide.reword_round(state, of.id, words, because, asked.actor))
 
+    async def rule(self, found: tuple[Campaign, Round], asked: Asked, chosen: Sequence[str], reason: str) -> Acknowledged:
+        """
+        Rule that a round goes on without the events at the positions *chosen*, which cannot be read.
+
+        Raises:
+            TextRefused, NothingToRule, RulingRefused, Overtaken, KeyReused, Busy.
+        """
+        campaign, of = found
+        because = await self._reason(reason, asked)
+        async with self._desk.pool.connection() as connection:
+            waiting = await quarantined.waiting(connection, of)
+        return await self._asked(
+            campaign.id, asked, lambda state: decide.rule_on_unreadable(state, of.id, waiting, chosen, because, asked.actor)
+        )
+
     async def _reason(self, reason: str, asked: Asked) -> str:
         reason = texts.checked(reason, "reason", texts.LINE)
+        return (await self._keep([reason], [], asked))[reason]
+
+    async def _keep(self, words: Sequence[str], rounds: Sequence[DraftRound], asked: Asked) -> dict[str, str]:
+        """Keep words of a campaign: they are the brand's and stay when their author leaves. Who asks is a name, and goes."""
+        names = {texts.checked(each.asked_by, "asked by", texts.LINE) for each in rounds}
         async with self._desk.pool.connection() as connection:
-            return (await texts.keep(connection, [reason], asked.actor))[reason]
+            hashes = await texts.keep(connection, [each for each in words if each not in names], None)
+            return {**hashes, **await texts.keep(connection, names, asked.actor)}
 
     async def _asked(self, campaign_id: str, asked: Asked, choose: Choose) -> Acknowledged:
         done = await requests.earlier(self._desk.pool, asked)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Literal
 
 from fanfare.campaigns.drafts import DraftCampaign, DraftRound
 
@@ -88,6 +89,7 @@ def from_nothing(now: datetime, zone: str) -> DraftCampaign:
     return DraftCampaign()
 
 
+Template = Literal["dewmocracy", "idea-box", "single-vote", "empty"]
 TEMPLATES: dict[str, Callable[[datetime, str], DraftCampaign]] = {
     "dewmocracy": dewmocracy,
     "idea-box": idea_box,

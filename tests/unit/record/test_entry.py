@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from fanfare.record.campaigns import RoundClosed
 from fanfare.record.catalogue import CONTESTED, EVENTS
-from fanfare.record.entry import Entry, UnknownEvent, Unreadable, pack, unpack
+from fanfare.record.entry import Entry, UnknownEvent, pack, unpack
 from fanfare.record.envelope import Decision, Recorded, derived_id, encode, event_id
 from fanfare.record.examples import EXAMPLES
+from fanfare.record.kinds import digest
 from fanfare.record.members import MemberJoined
 from fanfare.record.position import Position
 from fanfare.record.site import RoleGranted
+from fanfare.record.unreadable import Unreadable
 from tests.builders import HOST, a_ballot, a_plan, body, founded, recorded, terms_for
 
 JOINED = EXAMPLES["fanfare.member.joined.v1"]
@@ -156,7 +158,7 @@ def test_an_entry_without_events_is_none() -> None:
     "body", [b"", b"7", b"{}", b"[", b'["\\ud800"]', b"[" * 60_000, b"[" * 30_000 + b"]" * 30_000, b"[7,]", b"[NaN]"]
 )
 def test_an_entry_that_is_no_json_array_is_passed_over_as_a_whole(body: bytes) -> None:
-    assert unpack(0, 0, body).events == (Unreadable("not a JSON array"),)
+    assert unpack(0, 0, body).events == (Unreadable("not a JSON array", digest(body)),)
 
 
 @given(st.binary(max_size=300))

@@ -7,6 +7,7 @@ import pytest
 
 from fanfare.record.campaigns import (
     Campaign,
+    PassedOver,
     Round,
     RoundClosed,
     RoundClosing,
@@ -15,6 +16,7 @@ from fanfare.record.campaigns import (
     RoundPaused,
     RoundResumed,
     RoundReworded,
+    RoundRuled,
     RoundSealed,
     RoundVoided,
     evolve,
@@ -37,6 +39,8 @@ REWORDED = RoundReworded(
     round="final", ask=msgspec.structs.replace(ASK, question=text("Really?")), reason=text("A typo."), by=HOST
 )
 VOIDED = RoundVoided(round="final", reason=text("A fault."), by=HOST)
+UNREAD = PassedOver(position="2:7:1", sha256=text("rubbish"))
+RULED = RoundRuled(round="final", events=(UNREAD,), reason=text("A disk failed."), by=HOST)
 CLOSING = RoundClosing(round="final")
 CLOSED = RoundClosed(round="final")
 SEALED = RoundSealed(round="final", moment=(9, 1, 1, 1), report=text("report"))
@@ -58,12 +62,16 @@ STEPS: dict[str, Event] = {
     "voided": VOIDED,
     "closing": CLOSING,
     "closed": CLOSED,
+    "ruled": RULED,
     "sealed": SEALED,
 }
 ALLOWED = {
     ("planned", "opened"): "open",
     ("planned", "voided"): "void",
     ("open", "extended"): "open",
+    ("open", "ruled"): "open",
+    ("closing", "ruled"): "closing",
+    ("closed", "ruled"): "closed",
     ("open", "reworded"): "open",
     ("open", "paused"): "open",
     ("open", "resumed"): "open",
