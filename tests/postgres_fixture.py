@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
+from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.platform.migrations.run import migrate
 from fanfare.platform.postgres.embedded import EmbeddedPostgres
 
@@ -53,3 +54,11 @@ async def pool(database: str) -> AsyncIterator[AsyncConnectionPool]:
     """Open a pool of connections to this test's database."""
     async with AsyncConnectionPool(database, min_size=1, max_size=8, open=False) as opened:
         yield opened
+
+
+@pytest.fixture
+async def log(pool: AsyncConnectionPool) -> AsyncIterator[PostgresLog]:
+    """Give the record of this test's database, with four partitions."""
+    found = PostgresLog(pool, 4)
+    yield found
+    await found.close()

@@ -8,7 +8,7 @@ import pytest
 from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool
 
-from fanfare.platform.hosts.follower import Follower
+from fanfare.platform.hosts.follower import Follower, ProjectionReplaced
 from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.port import StoredEntry
 from fanfare.platform.logs.postgres import PostgresLog
@@ -265,15 +265,133 @@ async def test_two_workers_on_one_projection_apply_every_entry_once(pool: AsyncC
     assert one.stopped == other.stopped == ""
 
 
-async def test_a_higher_version_makes_its_tables_anew_and_the_old_worker_stops(pool: AsyncConnectionPool) -> None:
+class CountingLog(PostgresLog):
+    """Counts the entries that were read from it."""
+
+    entries_read = 0
+
+    async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
+        found = await super().read(partition, start, limit)
+        self.entries_read += len(found)
+        return found
+
+
+class Clock:
+    """A clock that stands still until it is put forward."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def alarm(pool: AsyncConnectionPool, projection: str) -> str | None:
+    """Return the alarm of a projection, as the site shows it."""
+    async with pool.connection() as connection:
+        query = "select stopped from platform.projections where name = %s"
+        row = await (await connection.execute(query, (projection,))).fetchone()
+        return row[0] if row else None
+
+
+async def test_a_stopped_projection_tries_again_ever_later_and_its_alarm_stands_until_it_is_level(
+    pool: AsyncConnectionPool,
+) -> None:
+    written = [StoredEntry(0, offset, body(recorded(MemberJoined(member=f"fan{offset}")))) for offset in range(400)]
+    await store(pool, written)
+    log, clock, tries, is_mended = PostgresLog(pool, 1), Clock(), 0, False
+
+    async def joined_once_mended(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+        nonlocal tries
+        tries += 1
+        if not is_mended:
+            raise ZeroDivisionError("a passing trouble")
+        await joined(connection, seen)
+
+    follower = Follower(Projection("moody", 1, HEALTHY.schema, {MemberJoined: joined_once_mended}), pool, log, clock=clock)
+    await follower.prepare()
+    worker = Worker(log, [follower], 1)
+    pauses = []
+    for _ in range(9):
+        await worker.drain()
+        before = clock.now
+        while not follower.is_due:
+            clock.now += 0.5
+        pauses.append(clock.now - before)
+
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert tries == 9
+    assert await alarm(pool, "moody") == "0:0: ZeroDivisionError: a passing trouble"
+    is_mended = True
+    await follower.apply(decoded(written[:100]))
+    await follower.end_alarm()
+    assert await alarm(pool, "moody") == "0:0: ZeroDivisionError: a passing trouble"
+    while await worker.drain():
+        pass
+    assert await alarm(pool, "moody") is None
+    assert len((await tables(pool, "moody"))["joined"]) == 400
+
+
+async def test_an_alarm_outlives_the_worker_and_ends_when_the_next_one_is_level(pool: AsyncConnectionPool) -> None:
+    await store(pool, [StoredEntry(0, offset, body(recorded(MemberJoined(member=f"fan{offset}")))) for offset in range(9)])
+    broken = await follow(pool, 1, BROKEN)
+    await Worker(PostgresLog(pool, 1), [broken], 1).drain()
+
+    mended = await follow(pool, 1, Projection(BROKEN.name, 1, BROKEN.schema, HEALTHY.on))
+    before = await alarm(pool, "broken")
+    while await Worker(PostgresLog(pool, 1), [mended], 1).drain():
+        pass
+
+    assert before == broken.stopped
+    assert await alarm(pool, "broken") is None
+
+
+async def test_one_that_stopped_at_the_beginning_makes_nobody_read_the_record_again(pool: AsyncConnectionPool) -> None:
+    written = [StoredEntry(0, offset, body(recorded(MemberJoined(member=f"fan{offset + 5}")))) for offset in range(1000)]
+    await store(pool, written)
+    log = CountingLog(pool, 1)
+    worker = Worker(log, [await follow(pool, 1, BROKEN), await follow(pool, 1, HEALTHY)], 1)
+    while await worker.drain():
+        pass
+    log.entries_read = 0
+
+    async with pool.connection() as connection:
+        for offset in range(1000, 1030):
+            await connection.execute("insert into record.entries values (0, %s, %s)", (offset, written[0].body))
+            await connection.commit()
+            while await worker.drain():
+                pass
+
+    assert len((await tables(pool, "healthy"))["joined"]) == 1030
+    assert log.entries_read <= 30 + 3 * 500  # the one that stopped has a page of its own, whenever it tries again
+
+
+async def test_those_who_are_a_little_apart_read_together_again(pool: AsyncConnectionPool) -> None:
+    written = [StoredEntry(0, offset, body(recorded(MemberJoined(member=f"fan{offset}")))) for offset in range(450)]
+    await store(pool, written)
+    log = CountingLog(pool, 1)
+    one, other = await follow(pool, 1, HEALTHY), await follow(pool, 1)
+    await one.apply(decoded(written[:100]))
+
+    while await Worker(log, [one, other], 1).drain():
+        pass
+
+    assert log.entries_read <= 450 + 2 * 20  # until the first page has shown how much an entry weighs
+    assert one.next_offset(0) == other.next_offset(0) == 450
+
+
+async def test_an_old_version_applies_nothing_to_the_tables_of_another(pool: AsyncConnectionPool) -> None:
     written = [StoredEntry(0, offset, body(recorded(MemberJoined(member=f"fan{offset}")))) for offset in range(9)]
     await store(pool, written)
     old = await follow(pool, 1, HEALTHY)
     await old.apply(decoded(written[:5]))
 
-    new = await follow(pool, 1, Projection(HEALTHY.name, 2, HEALTHY.schema, HEALTHY.on))
+    async with pool.connection() as connection:
+        await connection.execute("update platform.projections set version = 2")
     await old.apply(decoded(written[5:]))
-    await new.apply(decoded(written))
 
-    assert "ProjectionReplaced" in old.stopped
-    assert await tables(pool, "healthy") == {"joined": [(f"fan{n}",) for n in range(9)], "positions": [(0, 9)]}
+    assert "ProjectionReplaced: healthy is not kept in version 1 any more" in old.stopped
+    assert await tables(pool, "healthy") == {"joined": [(f"fan{n}",) for n in range(5)], "positions": [(0, 5)]}
+    assert await alarm(pool, "healthy") is None
+    with pytest.raises(ProjectionReplaced):
+        await follow(pool, 1, HEALTHY)

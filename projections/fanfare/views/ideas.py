@@ -7,12 +7,12 @@ from psycopg import AsyncConnection
 
 from fanfare.record import ideas
 from fanfare.record.campaigns import RoundClosing, RoundOpened
-from fanfare.views.projection import Projection, Seen, columns
+from fanfare.views.projection import Projection, Seen, columns, place
 
 SCHEMA = """
 create table ideas (
     idea text collate "C" primary key, campaign text collate "C" not null, round text collate "C" not null,
-    author text collate "C" not null, place bigint generated always as identity, raised_at timestamptz not null,
+    author text collate "C" not null, place bigint not null, raised_at timestamptz not null,
     version integer not null default 1, withdrawn boolean not null default false, frozen boolean not null default false,
     supporters integer not null default 0, comments integer not null default 0
 );
@@ -24,7 +24,7 @@ create table versions (
 );
 create table comments (
     comment text collate "C" primary key, idea text collate "C" not null, author text collate "C" not null,
-    body text collate "C" not null, place bigint generated always as identity, written_at timestamptz not null
+    body text collate "C" not null, place bigint not null, written_at timestamptz not null
 );
 create index on comments (idea, place);
 create table support (
@@ -36,18 +36,18 @@ create table closed (round text collate "C" primary key);
 
 async def _raise(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     rows = [
-        (e.idea, e.campaign, e.round, e.by, each.time, e.title, e.body, e.tags)
-        for _, each in seen
+        (e.idea, e.campaign, e.round, e.by, place(at), each.time, e.title, e.body, e.tags)
+        for at, each in seen
         if isinstance(e := each.event, ideas.IdeaRaised)
     ]
     await connection.execute(
         """with new as (
-               select distinct on (idea) * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
-                      %s::text[], %s::text[], %s::text[]) with ordinality
-                      as rows (idea, campaign, round, author, at, title, body, tags, nth) order by idea, nth),
+               select distinct on (idea) * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+                      %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+                      as rows (idea, campaign, round, author, place, at, title, body, tags) order by idea, place),
            raised as (
-               insert into ideas (idea, campaign, round, author, raised_at)
-               select idea, campaign, round, author, at from new order by nth on conflict do nothing returning idea)
+               insert into ideas (idea, campaign, round, author, place, raised_at)
+               select idea, campaign, round, author, place, at from new on conflict do nothing returning idea)
            insert into versions select new.idea, 1, title, body, tags, at from new join raised using (idea)""",
         columns(rows),
     )
@@ -77,13 +77,17 @@ async def _withdraw(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 
 async def _comment(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
-    rows = [(e.comment, e.idea, e.by, e.text, each.time) for _, each in seen if isinstance(e := each.event, ideas.CommentMade)]
+    rows = [
+        (e.comment, e.idea, e.by, e.text, place(at), each.time)
+        for at, each in seen
+        if isinstance(e := each.event, ideas.CommentMade)
+    ]
     await connection.execute(
         """with made as (
-               insert into comments (comment, idea, author, body, written_at)
-               select comment, idea, new.author, body, at
-                 from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[]) with ordinality
-                      as new (comment, idea, author, body, at, nth) join ideas using (idea) order by nth
+               insert into comments (comment, idea, author, body, place, written_at)
+               select comment, idea, new.author, body, new.place, at
+                 from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[])
+                      as new (comment, idea, author, body, place, at) join ideas using (idea) order by new.place
                on conflict do nothing returning idea)
            update ideas set comments = ideas.comments + fresh.count
              from (select idea, count(*) from made group by idea) as fresh where ideas.idea = fresh.idea""",
@@ -135,7 +139,7 @@ async def _close(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 IDEAS = Projection(
     name="ideas",
-    version=1,
+    version=2,
     schema=SCHEMA,
     on={
         ideas.IdeaRaised: _raise,
@@ -152,7 +156,8 @@ IDEAS = Projection(
 CURRENT: LiteralString = """
     select idea, campaign, round, author, place, raised_at, ideas.version, withdrawn, frozen, supporters, comments,
            coalesce(title.text, '') as title, coalesce(body.text, '') as body, coalesce(tags.text, '') as tags,
-           versions.title as title_hash, versions.body as body_hash, coalesce(members.name, '') as author_name
+           versions.title as title_hash, versions.body as body_hash, versions.tags as tags_hash,
+           coalesce(members.name, '') as author_name
       from ideas.ideas join ideas.versions using (idea, version)
       left join record.texts as title on title.hash = versions.title
       left join record.texts as body on body.hash = versions.body
@@ -161,7 +166,7 @@ CURRENT: LiteralString = """
 """
 FIELDS = (
     "idea", "campaign", "round", "author", "place", "raised_at", "version", "withdrawn", "frozen", "supporters", "comments",
-    "title", "body", "tags", "title_hash", "body_hash", "author_name",
+    "title", "body", "tags", "title_hash", "body_hash", "tags_hash", "author_name",
 )  # fmt: skip
 
 
@@ -220,32 +225,37 @@ async def ranked(connection: AsyncConnection, round_id: str) -> list[tuple[str, 
 
 async def versions(connection: AsyncConnection, idea: str) -> list[dict[str, Any]]:
     """Return all versions of an idea, the latest first."""
-    query = """select version, written_at, coalesce(title.text, '') as title, coalesce(body.text, '') as body
+    query = """select version, written_at, coalesce(title.text, '') as title, coalesce(body.text, '') as body,
+                      versions.title as title_hash, versions.body as body_hash, versions.tags as tags_hash
                  from ideas.versions left join record.texts as title on title.hash = versions.title
                  left join record.texts as body on body.hash = versions.body where idea = %s order by version desc"""
     rows = await (await connection.execute(query, (idea,))).fetchall()
-    return [dict(zip(("version", "written_at", "title", "body"), row, strict=True)) for row in rows]
+    names = ("version", "written_at", "title", "body", "title_hash", "body_hash", "tags_hash")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 async def comments(connection: AsyncConnection, idea: str, limit: int = 200) -> list[dict[str, Any]]:
     """Return the comments under an idea, the earliest first."""
-    query = """select comment, author, coalesce(members.name, ''), coalesce(texts.text, ''), written_at from ideas.comments
+    query = """select comment, author, coalesce(members.name, ''), coalesce(texts.text, ''), comments.body, written_at
+                 from ideas.comments
                  left join record.texts on texts.hash = comments.body left join vault.members on members.id = author
                 where idea = %s order by place limit %s"""
     rows = await (await connection.execute(query, (idea, limit))).fetchall()
-    return [dict(zip(("comment", "author", "author_name", "text", "written_at"), row, strict=True)) for row in rows]
+    names = ("comment", "author", "author_name", "text", "text_hash", "written_at")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 async def voices(connection: AsyncConnection, campaign: str, limit: int = 4) -> list[dict[str, Any]]:
     """Return the latest comments in a campaign with the ideas they are about."""
     query = """select comments.idea, coalesce(title.text, ''), comments.author, coalesce(members.name, ''),
-                      coalesce(texts.text, ''), comments.written_at
+                      coalesce(texts.text, ''), comments.body, comments.written_at
                  from ideas.comments join ideas.ideas using (idea) join ideas.versions using (idea, version)
                  left join record.texts as title on title.hash = versions.title
                  left join record.texts on texts.hash = comments.body left join vault.members on members.id = comments.author
                 where campaign = %s order by comments.place desc limit %s"""
     rows = await (await connection.execute(query, (campaign, limit))).fetchall()
-    return [dict(zip(("idea", "title", "author", "author_name", "text", "written_at"), row, strict=True)) for row in rows]
+    names = ("idea", "title", "author", "author_name", "text", "text_hash", "written_at")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 async def support_of(connection: AsyncConnection, idea: str, member: str) -> tuple[bool, int]:

@@ -112,7 +112,8 @@ async def _close(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     for at, recorded in seen:
         if isinstance(recorded.event, BallotsClosed):
             await connection.execute(
-                "update rounds set closed = closed || %s where terms = %s and not %s = any(closed)",
+                """update rounds set closed = array(select distinct unnest(closed || %s) order by 1)
+                    where terms = %s and not %s = any(closed)""",
                 ([at.partition], recorded.event.terms, at.partition),
             )
 

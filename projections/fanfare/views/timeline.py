@@ -12,11 +12,12 @@ from fanfare.record import campaigns, ideas, members
 from fanfare.record.campaigns import RoundEvent, RoundOpened
 from fanfare.record.envelope import Recorded
 from fanfare.record.kinds import Event, canonical
-from fanfare.views.projection import Projection, Seen, columns
+from fanfare.record.texts import TextRemoved
+from fanfare.views.projection import Projection, Seen, columns, place
 
 SCHEMA = """
 create table acts (
-    place bigint generated always as identity primary key,
+    place bigint primary key,
     "offset" bigint not null, index integer not null, event_id text collate "C" unique not null, wire text collate "C" not null,
     at timestamptz not null, kind text collate "C" not null,
     campaign text collate "C", round text collate "C", idea text collate "C", member text collate "C", details jsonb not null
@@ -38,6 +39,8 @@ def _kind(event: Event) -> str:
             return "support"
         case members.TookPart():
             return "vote"
+        case TextRemoved(reason=None):
+            return "comment"
         case _:
             return "decision"
 
@@ -48,6 +51,7 @@ def _row(seen: Seen) -> tuple[Any, ...]:
     opened = event.terms.round if isinstance(event, RoundOpened) else None
     details = {} if opened else msgspec.json.decode(canonical(event))
     return (
+        place(position),
         position.offset,
         position.index,
         recorded.id,
@@ -70,16 +74,16 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     # An event that tells its idea or round alone gets the campaign from the act that first named them.
     await connection.execute(
         """with new as (
-               select * from unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-                      %s::text[], %s::text[], %s::text[], %s::jsonb[]) with ordinality
-                      as rows (at_offset, index, event_id, wire, at, kind, campaign, round, idea, member, details, nth))
-           insert into acts ("offset", index, event_id, wire, at, kind, campaign, round, idea, member, details)
-           select at_offset, index, event_id, wire, at, kind,
+               select * from unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[],
+                      %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[])
+                      as rows (place, at_offset, index, event_id, wire, at, kind, campaign, round, idea, member, details))
+           insert into acts (place, "offset", index, event_id, wire, at, kind, campaign, round, idea, member, details)
+           select place, at_offset, index, event_id, wire, at, kind,
                   coalesce(campaign,
                            (select acts.campaign from acts where acts.idea = new.idea and acts.campaign is not null limit 1),
                            (select acts.campaign from acts where acts.round = new.round and acts.campaign is not null limit 1)),
                   round, idea, member, details
-             from new order by nth
+             from new order by place
            on conflict (event_id) do nothing""",
         columns([_row(each) for each in seen]),
     )
@@ -87,7 +91,7 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 TIMELINE = Projection(
     name="timeline",
-    version=1,
+    version=2,
     schema=SCHEMA
     + "create index on acts (idea) where campaign is not null; create index on acts (round) where campaign is not null;",
     on=dict.fromkeys(
@@ -101,6 +105,7 @@ TIMELINE = Projection(
             ideas.SupportWithdrawn,
             ideas.CommentMade,
             members.TookPart,
+            TextRemoved,
         ),
         _note,
     ),

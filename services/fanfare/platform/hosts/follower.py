@@ -1,80 +1,132 @@
 """A projection at work: its rows and its positions change in one transaction, so redeliveries cannot double or lose anything."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 
 import structlog
 from psycopg import AsyncConnection, OperationalError, sql
 from psycopg_pool import AsyncConnectionPool
 
+from fanfare.platform.logging import said
 from fanfare.platform.logs.port import Log, RecordGap
 from fanfare.record.decisions import Decided
 from fanfare.record.entry import Entry, unpack
+from fanfare.record.position import Moment
 from fanfare.views.projection import Projection
 
 CHANNEL = "fanfare_views"
+NEXT = "_next"
+"""Ends the name, and so the schema, of tables that fill beside those that are read."""
+NEARLY_LEVEL = 100
+"""Entries that may be left where tables count as level: less than a moment's work."""
 _log = structlog.get_logger()
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_PASSING = ("08", "40", "53", "55", "57", "58")
+"""Classes of SQLSTATE that say nothing against the projection: connection, rollback, resources, locks, operator, system."""
 
 
 class ProjectionReplaced(Exception):
-    """Another version of the projection made its tables anew. This process is old: restart it."""
+    """Other tables took the place of these. Where they are another version's this process is old: restart it."""
 
 
 class Follower:
-    """Feeds one projection. Owned by one worker; its counters mirror what was committed when it last looked."""
+    """
+    Feeds the tables of one projection. Owned by one event loop; its counters mirror what was committed when it last looked.
 
-    def __init__(self, projection: Projection, pool: AsyncConnectionPool, log: Log) -> None:
-        """Follow *log* for *projection*; call ``prepare`` first."""
+    After an error it pauses, a second at first and then ever longer, and tries again. Its alarm stands until it is level.
+    """
+
+    def __init__(
+        self,
+        projection: Projection,
+        pool: AsyncConnectionPool,
+        log: Log,
+        *,
+        beside: bool = False,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Follow *log* for *projection*, *beside* the tables that are read or into them; call ``prepare`` first."""
         self.projection = projection
+        self.name = projection.name + NEXT if beside else projection.name
+        """Of its row in platform.projections, and of its schema."""
         self.stopped = ""
+        """The alarm: where it stopped, and why."""
+        self._beside = beside
         self._pool = pool
         self._log = log
+        self._clock = clock
         self._next: dict[int, int] = {}
         self._decided = Decided()
+        self._stuck: tuple[int, int] | None = None
+        """The partition and offset at which it failed, until it has got past them."""
+        self._pause_s = 0.0
+        self._again_at = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it may be fed: always, but for the pause after an error."""
+        return self._stuck is None or self._clock() >= self._again_at
 
     def next_offset(self, partition: int) -> int:
         """Return the first offset of *partition* that is not applied yet."""
         return self._next.get(partition, 0)
 
+    def behind(self, heads: Moment) -> int:
+        """Return how many entries are not applied yet."""
+        return sum(max(0, head - self.next_offset(partition)) for partition, head in enumerate(heads))
+
+    # Tables
+
     async def prepare(self) -> None:
-        """Make the tables where they are missing or of another version, and load the positions."""
-        name, version = self.projection.name, self.projection.version
+        """
+        Make the tables where there are none, and load the positions. An alarm that stands, stands until the tables are level.
+
+        Raises:
+            ProjectionReplaced: there are tables of another version; or nobody asks for tables beside the old ones any more.
+        """
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (f"projection {name}",))
-            query = "select version from platform.projections where name = %s"
-            row = await (await connection.execute(query, (name,))).fetchone()
-            if row is None or row[0] != version:
+            if not self._beside:
+                query = "insert into platform.projections (name, version) values (%s, %s) on conflict do nothing"
+                await connection.execute(query, (self.name, self.projection.version))
+            if not await self.load(connection):
                 await self._create(connection)
-            await connection.execute("update platform.projections set stopped = null where name = %s", (name,))
-            await self._load(connection)
-        self.stopped = ""
+            query = "select coalesce(stopped, '') from platform.projections where name = %s"
+            row = await (await connection.execute(query, (self.name,))).fetchone()
+            self.stopped = row[0] if row else ""
 
     async def _create(self, connection: AsyncConnection) -> None:
-        name, version = self.projection.name, self.projection.version
-        schema = sql.Identifier(name)
-        await connection.execute("delete from platform.projections where name = %s", (name,))
+        schema = sql.Identifier(self.name)
         await connection.execute(sql.SQL("drop schema if exists {} cascade").format(schema))
         await connection.execute(sql.SQL("create schema {}").format(schema))
         await connection.execute(sql.SQL("set local search_path = {}, public").format(schema))
         await connection.execute(self.projection.schema)
-        await connection.execute("insert into platform.projections (name, version) values (%s, %s)", (name, version))
+        await connection.execute("delete from platform.positions where projection = %s", (self.name,))
+        await connection.execute("delete from platform.decided where projection = %s", (self.name,))
+        query = "update platform.projections set begun_at = clock_timestamp(), stopped = null where name = %s"
+        await connection.execute(query, (self.name,))
+        self._next, self._decided = {}, Decided()
 
-    async def _load(self, connection: AsyncConnection) -> None:
+    async def load(self, connection: AsyncConnection) -> bool:
         """
         Read what is committed, and hold it until the transaction ends: two workers never apply the same entry.
 
+        Returns whether there are tables. Whoever locks them takes this row first, so nobody waits in a ring.
+
         Raises:
-            ProjectionReplaced: the tables are another version's by now.
+            ProjectionReplaced: the tables are another version's by now, or have taken the place of the old ones.
         """
-        name = self.projection.name
-        query = "select version from platform.projections where name = %s for update"
-        row = await (await connection.execute(query, (name,))).fetchone()
+        query = "select version, begun_at is not null from platform.projections where name = %s for update"
+        row = await (await connection.execute(query, (self.name,))).fetchone()
         if row is None or row[0] != self.projection.version:
-            message = f"the tables of {name} are no longer those of version {self.projection.version}"
+            message = f"{self.name} is not kept in version {self.projection.version} any more"
             raise ProjectionReplaced(message)
         query = "select partition, next_offset from platform.positions where projection = %s"
-        self._next = dict(await (await connection.execute(query, (name,))).fetchall())
+        self._next = dict(await (await connection.execute(query, (self.name,))).fetchall())
         query = "select stream, taken from platform.decided where projection = %s"
-        self._decided = Decided(dict(await (await connection.execute(query, (name,))).fetchall()))
+        self._decided = Decided(dict(await (await connection.execute(query, (self.name,))).fetchall()))
+        return bool(row[1])
+
+    # Entries
 
     async def apply(self, entries: Sequence[Entry]) -> None:
         """
@@ -85,28 +137,31 @@ class Follower:
         Raises:
             OperationalError: the database does not answer. What was committed is read again at the next call.
         """
-        if self.stopped or not entries:
+        if not entries or not self.is_due:
             return
         try:
             wanted = await self._contiguous(entries)
             if wanted:
                 await self._commit(wanted)
-        except OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other projections go on
-            await self._stop(entries[0], error)
+            if self._stuck and self.next_offset(self._stuck[0]) > self._stuck[1]:
+                self._stuck, self._pause_s = None, 0.0
+        except Exception as error:  # whatever it is, the other projections go on
+            if isinstance(error, OperationalError) and (error.sqlstate or "08")[:2] in _PASSING:
+                raise
+            await self.stop(entries[0].partition, error)
 
     async def _contiguous(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return *entries* from the expected one on, each once, with those between that were not delivered."""
         partition, expected = entries[0].partition, self.next_offset(entries[0].partition)
         wanted: list[Entry] = []
         for entry in sorted(entries, key=lambda each: each.offset):
-            wanted += await self._missing(partition, expected + len(wanted), entry.offset)
+            wanted += await self.missing(partition, expected + len(wanted), entry.offset)
             if entry.offset == expected + len(wanted):
                 wanted.append(entry)
         return wanted
 
-    async def _missing(self, partition: int, start: int, end: int) -> list[Entry]:
+    async def missing(self, partition: int, start: int, end: int) -> list[Entry]:
+        """Return the entries from *start* to before *end*. Raises: RecordGap: after three reads they are not there."""
         found: list[Entry] = []
         for _ in range(3):
             if start + len(found) >= end:
@@ -119,23 +174,31 @@ class Follower:
         return found
 
     async def _commit(self, entries: Sequence[Entry]) -> None:
-        name, partition = self.projection.name, entries[0].partition
         async with self._pool.connection() as connection, connection.transaction():
-            await self._load(connection)
-            if self.next_offset(partition) != entries[0].offset:
+            # A commit that a crash takes back is made again from the record, which is durable before anybody reads it.
+            await connection.execute("set local synchronous_commit = off")
+            if not await self.load(connection):
+                message = f"the tables of {self.name} are to be made anew"
+                raise ProjectionReplaced(message)
+            if self.next_offset(entries[0].partition) != entries[0].offset:
                 return  # another worker, or an earlier commit whose answer was lost, was here first: the next page begins there
-            held = [entry for entry in entries if self._decided.take(entry)]
-            await connection.execute(sql.SQL("set local search_path = {}, public").format(sql.Identifier(name)))
-            await self.projection.apply(connection, [each for entry in held for each in entry.positioned()])
-            await connection.execute(
-                """insert into platform.positions (projection, partition, next_offset) values (%s, %s, %s)
-                   on conflict (projection, partition) do update set next_offset = excluded.next_offset""",
-                (name, partition, entries[-1].offset + 1),
-            )
-            if partition == 0:
-                await self._save_decided(connection, held)
-            await connection.execute("select pg_notify(%s, '')", (CHANNEL,))
-        self._next[partition] = entries[-1].offset + 1
+            await self.write(connection, entries)
+
+    async def write(self, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+        """Apply the next *entries* of a partition in the transaction of *connection*, in which ``load`` was called."""
+        partition, end = entries[0].partition, entries[-1].offset + 1
+        held = [entry for entry in entries if self._decided.take(entry)]
+        await connection.execute(sql.SQL("set local search_path = {}, public").format(sql.Identifier(self.name)))
+        await self.projection.apply(connection, [each for entry in held for each in entry.placed])
+        await connection.execute(
+            """insert into platform.positions (projection, partition, next_offset) values (%s, %s, %s)
+               on conflict (projection, partition) do update set next_offset = excluded.next_offset""",
+            (self.name, partition, end),
+        )
+        if partition == 0:
+            await self._save_decided(connection, held)
+        await connection.execute("select pg_notify(%s, '')", (CHANNEL,))
+        self._next[partition] = end
 
     async def _save_decided(self, connection: AsyncConnection, held: Sequence[Entry]) -> None:
         streams = sorted({entry.decision.stream for entry in held if entry.decision})
@@ -143,14 +206,31 @@ class Follower:
             await connection.execute(
                 """insert into platform.decided (projection, stream, taken) select %s, * from unnest(%s::text[], %s::int[])
                    on conflict (projection, stream) do update set taken = excluded.taken""",
-                (self.projection.name, streams, [self._decided.taken[stream] for stream in streams]),
+                (self.name, streams, [self._decided.taken[stream] for stream in streams]),
             )
 
-    async def _stop(self, entry: Entry, error: Exception) -> None:
-        self.stopped = f"{entry.partition}:{self.next_offset(entry.partition)}: {type(error).__name__}: {error}"
-        _log.error("projection stopped", projection=self.projection.name, at=self.stopped, exc_info=error)
+    # Alarms
+
+    async def stop(self, partition: int, error: Exception) -> None:
+        """Stop at the next offset of *partition*, with an alarm that says why; after a pause it is tried again."""
+        self.stopped = f"{partition}:{self.next_offset(partition)}: {type(error).__name__}: {said(error)}"
+        self._stuck = (partition, self.next_offset(partition))
+        self._pause_s = min(_LONGEST_PAUSE_S, max(_SHORTEST_PAUSE_S, 2 * self._pause_s))
+        self._again_at = self._clock() + self._pause_s
+        if isinstance(error, ProjectionReplaced):  # no fault of the tables that are there now
+            _log.warning("projection replaced", projection=self.name, why=str(error))
+            return
+        _log.error("projection stopped", projection=self.name, at=self.stopped, again_in_s=self._pause_s, exc_info=error)
         async with self._pool.connection() as connection:
             query = "update platform.projections set stopped = %s where name = %s and version = %s"
-            await connection.execute(
-                query, (self.stopped[:2000].replace("\0", ""), self.projection.name, self.projection.version)
-            )
+            await connection.execute(query, (self.stopped[:2000].replace("\0", ""), self.name, self.projection.version))
+
+    async def end_alarm(self) -> None:
+        """Take the alarm back where it goes on again and is level; call it now and then. Until then nobody waits for it."""
+        if not self.stopped or self._stuck or self.behind(await self._log.heads()) > NEARLY_LEVEL:
+            return
+        async with self._pool.connection() as connection:
+            query = "update platform.projections set stopped = null where name = %s and version = %s"
+            await connection.execute(query, (self.name, self.projection.version))
+        _log.info("projection goes on", projection=self.name)
+        self.stopped = ""

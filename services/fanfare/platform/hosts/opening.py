@@ -2,14 +2,31 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import structlog
+from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.desk import Desk
 from fanfare.platform.logs.postgres import PostgresLog
+from fanfare.platform.refusals import ReaderTooOld
+
+_log = structlog.get_logger()
+_AWAY_S = 5.0
+"""How long a request waits for a connection before it is told that the database is away."""
+_RETRY_S = 2.0
+"""After this the pool gives an attempt up, and we begin another. It doubles its pauses: with a long time-out it would sleep on
+for as long as an outage had lasted."""
+_START_S = 15.0
+"""How long a process waits for its first connections; then it ends, and its supervisor starts it again."""
+_OLD_S = 60.0
+"""Between two alarms that say to upgrade."""
+
+Admit = Callable[[AsyncConnection], Awaitable[None]]
+"""Looks at a new connection to the database, and raises where nothing may go through it."""
 
 
 @dataclass
@@ -22,15 +39,25 @@ class Parts:
 
     async def catch_up(self) -> None:
         """Read the record's decisions, and learn from them how many partitions there are."""
-        await self.desk.catch_up()
-        if founded := self.desk.streams.site.founded:
-            self.log.partitions = founded.partitions
+        try:
+            await self.desk.catch_up()
+        finally:  # also where a later entry is too new to be read
+            if founded := self.desk.streams.site.founded:
+                self.log.partitions = founded.partitions
 
     async def follow(self) -> None:
-        """Keep up with the record's decisions for as long as the process lives."""
+        """Keep up with the record's decisions for as long as the process lives; a lost database connection is waited for."""
         while True:
-            await self.catch_up()
+            try:
+                await self.catch_up()
+            except OperationalError as error:
+                _log.warning("the database does not answer", error=str(error))
+                await asyncio.sleep(0.5)
+            except ReaderTooOld as error:
+                _log.error("this version is too old for the record", error=str(error))
+                await asyncio.sleep(_OLD_S)
             await self.log.changed(0.25)
+            await asyncio.sleep(0.05)  # under load the record changes hundreds of times a second
 
     async def founded(self) -> None:
         """Return when the site has been founded."""
@@ -40,20 +67,54 @@ class Parts:
 
 
 @asynccontextmanager
-async def opened(conninfo: str, connections: int = 12) -> AsyncIterator[Parts]:
-    """Open the parts of the site in the database *conninfo*, and close them in order: pending appends first."""
-    pool = AsyncConnectionPool(conninfo, min_size=2, max_size=connections, open=False, kwargs={"options": "-c timezone=UTC"})
-    await pool.open(wait=True, timeout=60)
+async def opened(conninfo: str, connections: int = 12, admit: Admit | None = None) -> AsyncIterator[Parts]:
+    """
+    Open the parts of the site in the database *conninfo*, and close them in order: pending appends first.
+
+    Args:
+        admit: called with every new connection before it is used; what it raises keeps the connection out.
+    """
+    options = {"options": "-c timezone=UTC"}
+    pool = AsyncConnectionPool(
+        conninfo,
+        min_size=2,
+        max_size=connections,
+        open=False,
+        kwargs=options,
+        configure=admit,
+        timeout=_AWAY_S,
+        reconnect_timeout=_RETRY_S,
+        reconnect_failed=_asking_again(),
+    )
+    await pool.open(wait=True, timeout=_START_S)
     try:
         log = PostgresLog(pool, 1)
         parts = Parts(pool, log, Desk(pool, log, await _vault_key(pool)))
-        await parts.catch_up()
+        with suppress(ReaderTooOld):  # it starts all the same: what it can read it shows, and every write is refused
+            await parts.catch_up()
         try:
             yield parts
         finally:
             await log.close()
     finally:
         await pool.close()
+
+
+def _asking_again() -> Callable[[AsyncConnectionPool], Awaitable[None]]:
+    """Return what begins another attempt where the pool gave one up; those who wait for a connection would else wait in vain."""
+    asking: set[asyncio.Task[None]] = set()
+
+    async def ask(pool: AsyncConnectionPool) -> None:
+        with suppress(OperationalError):
+            async with pool.connection():
+                return
+
+    async def begin(pool: AsyncConnectionPool) -> None:
+        task = asyncio.create_task(ask(pool))
+        asking.add(task)
+        task.add_done_callback(asking.discard)
+
+    return begin
 
 
 async def _vault_key(pool: AsyncConnectionPool) -> bytes:

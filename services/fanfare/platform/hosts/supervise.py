@@ -32,6 +32,14 @@ _PROVEN_AFTER_S = 10.0
 _GRACE_S = 15.0
 
 
+class ChildRefused(Exception):
+    """A child ended with a status that says that starting it again is no use."""
+
+    def __init__(self, name: str, status: int) -> None:
+        super().__init__(f"{name} will not run (status {status}); what it said stands above.")
+        self.status = status
+
+
 class ChildEnded(Exception):
     """A child ended before it was ready, at the first start; its own output says why."""
 
@@ -46,12 +54,14 @@ class Child:
         argv: the program and its arguments.
         environment: added to the supervisor's own.
         ready: asked until it is true before the next child starts; without one it is ready at once.
+        final: exit statuses after which it is not started again: everything stops, with that status.
     """
 
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
+    final: frozenset[int] = frozenset()
 
 
 class _Backoff:
@@ -70,6 +80,10 @@ class _Backoff:
         self.due = now + min(_SHORTEST_BACKOFF_S * 2**self._failures, _LONGEST_BACKOFF_S)
         # No further than the longest needs, or a year of failures would be a number of a million digits.
         self._failures = min(self._failures + 1, 10)
+
+    def trying(self) -> None:
+        # A start that fails counts as one, or it would be tried ten times a second once the last good one is long ago.
+        self._started = time.monotonic()
 
     def started(self) -> None:
         self._started, self.due = time.monotonic(), None
@@ -94,6 +108,16 @@ class _Kept:
         )
         self.backoff.started()
         _log.info("started", part=self.child.name, pid=self.running.pid)
+
+    def refuse_if_final(self) -> None:
+        """
+        Look at the status that an ended child left.
+
+        Raises:
+            ChildRefused: it is final.
+        """
+        if self.running is not None and self.running.returncode in self.child.final:
+            raise ChildRefused(self.child.name, self.running.returncode)
 
 
 def stop_requested() -> bool:
@@ -128,7 +152,9 @@ class Supervisor:
 
     def run(self) -> int:
         """
-        Start everything, keep it running, stop it when asked; return the exit status: 0 after a stop, 1 if a first start failed.
+        Start everything, keep it running, stop it when asked; return the exit status.
+
+        It is 0 after a stop, 1 if a first start failed, and a child's own where that is final.
 
         A child that ends later is started again, after a pause that grows to ten seconds. PostgreSQL keeps its address, so the
         children stay while it is started again.
@@ -144,6 +170,9 @@ class Supervisor:
         except (PostgresUnavailable, ChildEnded) as trouble:
             _log.error("cannot start", why=str(trouble))
             return 1
+        except ChildRefused as refused:
+            _log.error("stopping", why=str(refused))
+            return refused.status
         finally:
             self._stop()
             # What came in meanwhile has been answered; unblocked, it would kill us.
@@ -174,6 +203,7 @@ class Supervisor:
     def _await_ready(self, kept: _Kept) -> None:
         while kept.child.ready is not None and not kept.child.ready():
             if kept.running is not None and kept.running.poll() is not None:
+                kept.refuse_if_final()
                 raise ChildEnded(f"{kept.child.name} ended with status {kept.running.returncode} before it was ready.")
             if self._stops:
                 raise StartInterrupted("Stopped before everything was ready.")
@@ -201,6 +231,7 @@ class Supervisor:
             _log.warning("ended", part="postgresql", status=status)
             backoff.ended()
         if backoff.due is not None and time.monotonic() >= backoff.due:
+            backoff.trying()
             try:
                 self._postgres.restart(stop_requested)
             except StartInterrupted:
@@ -215,6 +246,7 @@ class Supervisor:
     def _tend(self, kept: _Kept) -> None:
         if kept.backoff.due is None and kept.running is not None and kept.running.poll() is not None:
             _log.warning("ended", part=kept.child.name, status=kept.running.returncode)
+            kept.refuse_if_final()
             kept.backoff.ended()
         if kept.backoff.due is not None and time.monotonic() >= kept.backoff.due:
             kept.start(self._conninfo)

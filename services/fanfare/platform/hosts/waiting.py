@@ -13,7 +13,7 @@ REACHED = """
     select count(*) > 0 and bool_and(coalesce(next_offset, 0) > %s)
       from platform.projections left join platform.positions
            on positions.projection = projections.name and partition = %s
-     where stopped is null
+     where stopped is null and fills is null
 """
 
 
@@ -30,13 +30,13 @@ class Waiting:
         """Return whether *position* was applied within *timeout_s*."""
         until = monotonic() + timeout_s
         while self._reached.get(position.partition, -1) < position.offset:
+            self._changed.clear()  # before looking: what is applied from here on wakes us
             if await self._applied(position):
                 self._reached[position.partition] = max(position.offset, self._reached.get(position.partition, -1))
                 return True
             remaining = until - monotonic()
             if remaining <= 0:
                 return False
-            self._changed.clear()
             try:
                 async with asyncio.timeout(min(remaining, 0.25)):
                     await self._changed.wait()
@@ -68,4 +68,5 @@ class Waiting:
                     async for _ in connection.notifies():
                         self._changed.set()
             except psycopg.OperationalError:
+                self._reached.clear()  # a crash of PostgreSQL can take back the latest of what projections wrote
                 await asyncio.sleep(0.5)

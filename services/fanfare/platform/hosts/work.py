@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from fanfare.platform.hosts.follower import Follower
-from fanfare.platform.hosts.opening import Parts, opened
+from fanfare.platform.hosts.opening import Admit, Parts, opened
+from fanfare.platform.hosts.rebuild import Rebuilds
 from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.worker import Worker, repeat
 from fanfare.views.projection import Projection
@@ -12,10 +13,13 @@ Chore = tuple[str, float, Callable[[], Awaitable[object]]]
 """Name, pause between two runs in seconds, and what to do."""
 
 
-async def work(conninfo: str, projections: Sequence[Projection], chores: Callable[[Parts], Sequence[Chore]]) -> None:
+async def work(
+    conninfo: str, projections: Sequence[Projection], chores: Callable[[Parts], Sequence[Chore]], admit: Admit | None = None
+) -> None:
     """Wait for the site's founding, then project and do the chores until cancelled."""
-    async with opened(conninfo) as parts:
+    async with opened(conninfo, admit=admit) as parts:
         await parts.founded()
         followers = [Follower(each, parts.pool, parts.log) for each in projections]
         worker = Worker(parts.log, followers, parts.log.partitions)
-        await together(worker.run(), *(repeat(action, every_s, name) for name, every_s, action in chores(parts)))
+        rebuilds = Rebuilds(projections, parts.pool, parts.log, parts.log.partitions)
+        await together(worker.run(), rebuilds.run(), *(repeat(action, every_s, name) for name, every_s, action in chores(parts)))
