@@ -3,8 +3,11 @@
 from fastapi import Request
 
 from fanfare.members import first_admin, links, sessions
+from fanfare.members.address import normalised
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Caller
+from fanfare.platform.limits.edge import Limits
+from fanfare.platform.limits.rules import JOINS, LINKS_TO_A_MAILBOX, LINKS_UNUSED
 
 
 async def sign_in_with(
@@ -29,8 +32,26 @@ async def sign_in_with(
         member = visitor.member if visitor else None
         done = await first_admin.confirm(desk, token, member=member, name=name, email=email, label=label)
     else:
+        limits: Limits = request.app.state.limits
+        if link.newcomer and not link.used:
+            await limits.claim(request, JOINS)
         done = await links.confirm(desk, token, name=name, label=label, key=key)
+        if not link.used:
+            await limits.give_back(request, LINKS_UNUSED)  # whoever can use what was sent to her was no stranger
     if request.cookies.get(sessions.cookie_name(request)) != done.token:
         async with desk.pool.connection() as connection:
             await sessions.end_this(connection, request)
     return done
+
+
+async def ask_for_link(request: Request, desk: Desk, email: str, after: str = "/", key: str = "") -> None:
+    """
+    Send a sign-in link, unless too many went to that mailbox today or too many of this network were never used.
+
+    Raises:
+        AddressRefused, SiteNotFounded, TooManyRequests.
+    """
+    limits: Limits = request.app.state.limits
+    await limits.claim(request, LINKS_TO_A_MAILBOX, normalised(email).lower())
+    await limits.claim(request, LINKS_UNUSED)
+    await links.send_link(desk, links.site_address(request, desk), email, after, key)
