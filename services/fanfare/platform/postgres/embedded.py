@@ -18,6 +18,8 @@ from fanfare.platform.postgres.errors import HomeInUse, PostgresUnavailable, Sta
 from fanfare.platform.postgres.lodging import Lodging, settle, socket_folder
 from fanfare.platform.postgres.tether import tethered
 
+LOCK = "fanfare.lock"
+"""The file of a home that whoever runs on it holds locked."""
 _PAUSE_S = 0.01
 _LOG_SIZE_BYTES = 16 * 1024 * 1024
 _STOP_FAST_S = 30.0
@@ -34,11 +36,34 @@ _SETTINGS = {
     "logging_collector": "off",
     "log_destination": "stderr",
     "log_checkpoints": "off",
+    # What a statement was about stands in no log: a name, an address or a text would outlive the person's erasure there.
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
 }
 
 
 def _never() -> bool:
     return False
+
+
+def in_use(home: Path) -> bool:
+    """Tell whether a Fanfare runs on *home*; one that crashed does not, whatever it left behind."""
+    try:
+        lock = os.open(home / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(lock)
 
 
 def _conninfo(database: str, socket: Path) -> str:
@@ -119,7 +144,7 @@ class EmbeddedPostgres:
         self._log.parent.mkdir(mode=0o700, exist_ok=True)
         if self._lock is not None:
             return
-        lock = os.open(self._home / "fanfare.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(self._home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

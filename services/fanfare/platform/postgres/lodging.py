@@ -134,6 +134,11 @@ def _elsewhere(home: Path, binaries: Binaries, identity: Identity) -> Lodging:
     raise PostgresUnavailable(f"PostgreSQL does not run as root, and no plain account reaches {_ELSEWHERE}: run Fanfare as one.")
 
 
+def has_cluster(home: Path) -> bool:
+    """Tell whether *home* has a cluster, inside or outside; nothing is made."""
+    return any((place / "cluster" / "PG_VERSION").exists() for place in (home / "postgresql", _ELSEWHERE / digest(home)))
+
+
 def settle(home: Path) -> Lodging:
     """
     Return the place of *home*'s cluster; one that exists stays where it is and with whom it is.

@@ -1,0 +1,108 @@
+"""
+The desk's papers, raised to the numbers in the record.
+
+They fall behind it in one case only: the tail of a record was put back beside a vault that is older than the tail. A paper with a
+number that is in the record already would be acknowledged and not count: it is mended in the transaction that puts the tail back.
+"""
+
+from collections.abc import Iterator
+from typing import LiteralString
+
+import msgspec
+import psycopg
+
+from fanfare.audit.claims import Progress
+from fanfare.operations.backup import PAGE
+from fanfare.platform.logs.postgres import READ
+from fanfare.record.ballots import BallotCast
+from fanfare.record.decisions import Streams
+from fanfare.record.entry import Entry, unpack
+from fanfare.record.ideas import IdeaSupported, SupportWithdrawn
+from fanfare.record.members import MemberErased, MemberJoined
+
+HEARD: LiteralString = """
+    create temporary table heard (
+        round text collate "C", voter text collate "C", number integer, event_id text collate "C") on commit drop
+"""
+COPY: LiteralString = "copy heard (round, voter, number, event_id) from stdin"
+RAISE: LiteralString = """
+    insert into desk.papers (round, voter, number, event_id, key_hash)
+    select distinct on (round, voter) round, voter, number, event_id, ''::bytea from heard order by round, voter, number desc
+    on conflict (round, voter) do update set number = excluded.number, event_id = excluded.event_id, key_hash = excluded.key_hash
+     where papers.number < excluded.number
+"""
+UNKEYED: LiteralString = """
+    select id from unnest(%s::text[]) as rounds (id)
+     where exists (select from heard where heard.round = rounds.id)
+       and not exists (select from vault.round_keys where round_keys.round = rounds.id)
+     order by id
+"""
+STRANGERS: LiteralString = """
+    select count(*) from unnest(%s::text[]) as joined (id)
+     where not exists (select from vault.members where members.id = joined.id)
+"""
+
+
+class Healed(msgspec.Struct, frozen=True):
+    """What was found behind the record."""
+
+    raised: int = 0
+    unkeyed: tuple[str, ...] = ()
+    """Rounds with ballots whose key is lost: the tokens of their voters cannot be made again."""
+    strangers: int = 0
+    """Members of whom the vault knows nothing: they have to join again."""
+
+
+def heal(connection: psycopg.Connection, partitions: int, progress: Progress) -> Healed:
+    """Raise each paper to the highest number of its voter in the record, in the connection's transaction."""
+    connection.execute(HEARD)
+    course = _Course()
+    for partition in range(partitions):
+        for page in _pages(connection, partition):
+            rows = [row for entry in page for row in course.numbered(entry)]
+            with connection.cursor().copy(COPY) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            progress(f"comparing the papers, partition {partition}", page[-1].offset, page[-1].offset)
+    raised = connection.execute(RAISE).rowcount
+    unkeyed = connection.execute(UNKEYED, (sorted(course.rounds().values()),)).fetchall()
+    strangers = connection.execute(STRANGERS, (sorted(course.members),)).fetchone()
+    return Healed(raised, tuple(row[0] for row in unkeyed), strangers[0] if strangers else 0)
+
+
+class _Course:
+    """What is needed of the record to know whose numbers they are. Mutable; partition 0 is told first."""
+
+    def __init__(self) -> None:
+        self.members: set[str] = set()
+        self._streams = Streams()
+
+    def rounds(self) -> dict[str, str]:
+        """Return each round that was opened, by the hash of its terms."""
+        every = (each for campaign in self._streams.campaigns.values() for each in campaign.rounds)
+        return {each.terms_hash: each.id for each in every if each.terms_hash}
+
+    def numbered(self, entry: Entry) -> Iterator[tuple[str, str, int, str]]:
+        """Take in an entry, and yield round, voter, number and event id of each ballot and press in it."""
+        rounds = self.rounds() if entry.partition else {}
+        if entry.partition == 0:
+            self._streams.apply(entry)
+        for _, recorded in entry.positioned():
+            match recorded.event:
+                case BallotCast(terms=terms, voter=voter, number=number) if terms in rounds:
+                    yield rounds[terms], voter, number, recorded.id
+                case IdeaSupported(idea=idea, by=by, number=number) | SupportWithdrawn(idea=idea, by=by, number=number):
+                    yield idea, by, number, recorded.id
+                case MemberJoined(member=member):
+                    self.members.add(member)
+                case MemberErased(member=member):
+                    self.members.discard(member)
+                case _:
+                    pass
+
+
+def _pages(connection: psycopg.Connection, partition: int) -> Iterator[list[Entry]]:
+    start = 0
+    while rows := connection.execute(READ, (partition, start, PAGE)).fetchall():
+        yield [unpack(partition, offset, bytes(body)) for offset, body in rows]
+        start = rows[-1][0] + 1
