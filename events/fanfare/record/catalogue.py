@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fanfare.record import ballots, campaigns, ideas, members, site
+from fanfare.record import ballots, campaigns, ideas, members, site, texts
 from fanfare.record.examples import EXAMPLES
 from fanfare.record.kinds import Event
 
@@ -21,6 +21,7 @@ _ALL: tuple[type[Event], ...] = (
     site.RoleRevoked,
     members.MemberJoined,
     members.TookPart,
+    members.MemberErased,
     campaigns.CampaignPublished,
     campaigns.RoundPlanned,
     campaigns.RoundOpened,
@@ -31,6 +32,7 @@ _ALL: tuple[type[Event], ...] = (
     campaigns.RoundVoided,
     campaigns.RoundClosing,
     campaigns.RoundClosed,
+    campaigns.RoundRuled,
     campaigns.RoundSealed,
     ideas.IdeaRaised,
     ideas.IdeaEdited,
@@ -38,6 +40,7 @@ _ALL: tuple[type[Event], ...] = (
     ideas.IdeaSupported,
     ideas.SupportWithdrawn,
     ideas.CommentMade,
+    texts.TextRemoved,
     ballots.BallotCast,
     ballots.BallotsClosed,
 )

@@ -1,4 +1,4 @@
-"""Members: that somebody joined, and that she took part. Never who she is."""
+"""Members: that somebody joined, took part, and had herself erased. Never who she is."""
 
 from typing import ClassVar
 
@@ -22,3 +22,14 @@ class TookPart(Event, frozen=True):
     wire: ClassVar[str] = "fanfare.member.took-part.v1"
     member: MemberId
     round: RoundId
+
+
+class MemberErased(Event, frozen=True):
+    """
+    A member had herself erased: her name, address, secret and every text of hers are deleted wherever the site keeps them.
+
+    What she did stays in the record under her id, which nothing leads to a person from then on. No figure changes by it.
+    """
+
+    wire: ClassVar[str] = "fanfare.member.erased.v1"
+    member: MemberId

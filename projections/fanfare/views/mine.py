@@ -9,7 +9,8 @@ from psycopg import AsyncConnection
 from fanfare.views.ideas import CURRENT, FIELDS
 
 COMMENTS: LiteralString = """
-    select comments.idea, coalesce(title.text, ''), coalesce(words.text, ''), comments.written_at from ideas.comments
+    select comments.idea, coalesce(title.text, ''), coalesce(words.text, ''), comments.body, comments.written_at
+      from ideas.comments
       join ideas.ideas using (idea) join ideas.versions using (idea, version)
       left join record.texts as title on title.hash = versions.title left join record.texts as words on words.hash = comments.body
      where comments.author = %s order by comments.place desc limit 50
@@ -22,6 +23,7 @@ class Comment(msgspec.Struct, frozen=True):
     idea: str
     title: str
     text: str
+    text_hash: str
     at: datetime
 
 
@@ -52,3 +54,32 @@ async def voted_in(connection: AsyncConnection, member: str) -> frozenset[str]:
     """Return the rounds in which she handed in a paper; only the vault knows, and only she is told."""
     rows = await (await connection.execute("select round from vault.took_part where member = %s", (member,))).fetchall()
     return frozenset(row[0] for row in rows)
+
+
+COUNTS: LiteralString = """
+    select (select count(*) from ideas.ideas where author = %(member)s),
+           (select count(*) from ideas.comments where author = %(member)s),
+           (select count(*) from vault.took_part where member = %(member)s),
+           (select count(*) from vault.sessions where member = %(member)s and expires_at > now()),
+           (select count(*) from record.texts where member = %(member)s),
+           (select count(*) from desk.drafts where by_member = %(member)s)
+"""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much is kept of a member."""
+
+    ideas: int
+    comments: int
+    rounds: int
+    """In which she voted."""
+    sessions: int
+    texts: int
+    """All that she wrote and that is still here: each version of an idea has three, a campaign of a host's has many."""
+    drafts: int
+
+
+async def counts(connection: AsyncConnection, member: str) -> Counts:
+    """Return how much is kept of a member."""
+    row = await (await connection.execute(COUNTS, {"member": member})).fetchone()
+    return Counts(*(row or (0,) * 6))

@@ -18,9 +18,13 @@ from fanfare.platform import texts
 from fanfare.platform.desk import Desk
 from fanfare.record.position import Position
 
-Purpose = Literal["sign-in", "first-admin"]
+Purpose = Literal["sign-in", "first-admin", "erase"]
 CONFIRM = "/sign-in/confirm"
-LASTS: dict[Purpose, timedelta] = {"sign-in": timedelta(minutes=15), "first-admin": timedelta(days=1)}
+LASTS: dict[Purpose, timedelta] = {
+    "sign-in": timedelta(minutes=15),
+    "first-admin": timedelta(days=1),
+    "erase": timedelta(minutes=15),
+}
 _MOST_ALIVE = 5
 """Links of one address at a time: more requests send no more mail, so nobody's mailbox is filled from here."""
 
@@ -88,7 +92,7 @@ async def send_link(desk: Desk, address: str, email: str, after: str = "/", key:
     email = normalised(email)
     founded = await founding(desk)
     token = secrets.token_urlsafe(32)
-    brand = await _brand(desk, founded.brand)
+    brand = await brand_of(desk, founded.brand)
     body = (
         f"Open this link to sign in to {brand}:\n\n{address}{CONFIRM}?{urlencode({'token': token})}\n\n"
         "It works once, for 15 minutes. Did you not ask for it? Then do nothing: without the link nobody gets in.\n"
@@ -169,7 +173,9 @@ async def confirm(desk: Desk, token: str, *, name: str = "", label: str = "", ke
         member = await _member(connection, link.email, name)
     position = None if member.recorded else (await record_joined(desk, [member.id]))[0]
     async with desk.pool.connection() as connection:
-        await connection.execute("select from vault.members where id = %s for update", (member.id,))  # one sign-in after another
+        # One sign-in after another; and none of a member who was erased in between.
+        if not (await connection.execute("select from vault.members where id = %s for update", (member.id,))).rowcount:
+            raise LinkUnknown
         await use(connection, token)
         await connection.execute(RETIRE, (link.email, link.expires_at))
         session = await sessions.open_session(connection, member.id, "browser", label, token=session)
@@ -186,6 +192,7 @@ async def _member(connection: AsyncConnection, email: str, name: str) -> vault.M
     return member
 
 
-async def _brand(desk: Desk, brand: str) -> str:
+async def brand_of(desk: Desk, brand: str) -> str:
+    """Return what the brand is called; Fanfare where that text is gone."""
     async with desk.pool.connection() as connection:
         return (await texts.read(connection, [brand])).get(brand, "Fanfare")

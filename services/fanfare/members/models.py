@@ -118,3 +118,22 @@ class RevokeRoleForm(_Form):
     reason: str = Field(
         max_length=20_000, description="At most 300 characters; it is public.", examples=["Left the brand's team."]
     )
+
+
+class EraseMe(_Form):
+    """Erase me, for good."""
+
+    words: str = Field(max_length=200, description="The two words: erase me", examples=["erase me"])
+    token: SecretStr = Field(
+        default=SecretStr(""),
+        max_length=200,
+        description="What the link in the mail holds. It alone says who is erased; only a member without an address needs none.",
+        examples=["qK3v0bJx0E3J9n2dGv2B4uU3oJt0v6mXq7c8y1z2A3B"],
+    )
+
+
+class Erased(BaseModel):
+    """She was erased. The record holds that, and her id, which nothing leads to a person any more."""
+
+    event: str = Field(examples=["9b74c9897bac770ffc029102a200c5de"])
+    position: str = Field(examples=["0:1204:0"])

@@ -4,12 +4,13 @@ from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.desk import Desk
 
-# One statement for all of them. Whoever has no address, such as a simulated fan, reads it on the round's page.
+# One statement for all of them. Whoever has no address, such as a simulated fan, reads it on the round's page. The rows are held,
+# so that no mail is queued to a member who is being erased.
 TELL = """
     insert into vault.outbox (recipient, subject, body, unique_key)
     select email, %(subject)s, %(body)s, %(unique)s || ':' || members.id
       from vault.took_part join vault.members on members.id = took_part.member
-     where took_part.round = %(round)s and email is not null order by members.id
+     where took_part.round = %(round)s and email is not null order by members.id for key share of members
     on conflict (unique_key) do nothing
 """
 

@@ -84,7 +84,23 @@ class RoleNotHeld(Refusal):
 class LastAdmin(Refusal):
     """She is the only admin."""
 
-    code, advice = "last-admin", "Grant the role to somebody else first: a site without an admin could never get one again."
+    code, advice = "last-admin", "Hand over first: grant the role to somebody else. A site needs an admin to get another one."
+
+
+class ErasureUnconfirmed(Refusal):
+    """An erasure has to be confirmed."""
+
+    code, status, advice = (
+        "erasure-unconfirmed",
+        403,
+        "Ask for the link by mail and send what it holds, with the words; without an address, do it from a browser.",
+    )
+
+
+class WordsDiffer(Invalid):
+    """What you typed is something else."""
+
+    code, advice = "words-differ", "Type the two words: erase me"
 
 
 class SiteNotFounded(Refusal):

@@ -1,7 +1,8 @@
 """Roles: granted and revoked by admins, as contested decisions of the site, so two admins cannot revoke each other unseen."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from contextlib import suppress
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -12,6 +13,8 @@ from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.refusals import RoleNeeded
 from fanfare.record.kinds import Event
 from fanfare.record.site import STREAM, Role, RoleGranted, RoleRevoked, Site
+
+_LEFT = "Had herself erased."
 
 
 class GrantRole(msgspec.Struct, frozen=True):
@@ -38,7 +41,17 @@ class GrantFirstAdmin(msgspec.Struct, frozen=True):
     member: str
 
 
-RoleCommand = GrantRole | RevokeRole | GrantFirstAdmin
+class LeaveRoles(msgspec.Struct, frozen=True):
+    """Give up all one's roles, because one has oneself erased."""
+
+    member: str
+    reason: str
+    """The hash of its text."""
+    even_last: bool = False
+    """Also where she is the only admin: an erasure that a restored backup had not heard of is done again, whatever it finds."""
+
+
+RoleCommand = GrantRole | RevokeRole | GrantFirstAdmin | LeaveRoles
 
 
 def admins(state: Site) -> frozenset[str]:
@@ -73,6 +86,13 @@ def decide(command: RoleCommand, state: Site) -> list[Event]:
             if role == "admin" and admins(state) == {member}:
                 raise LastAdmin
             return [RoleRevoked(member=member, role=role, by=by, reason=reason)]
+        case LeaveRoles(member=member, reason=reason, even_last=even_last):
+            held: list[Role] = [role for role in get_args(Role) if (member, role) in state.roles]
+            if not held:
+                raise RoleNotHeld
+            if admins(state) == {member} and not even_last:
+                raise LastAdmin
+            return [RoleRevoked(member=member, role=role, by=member, reason=reason) for role in held]
         case _:
             assert_never(command)
 
@@ -108,6 +128,23 @@ async def revoke(desk: Desk, asked: Asked, member: str, role: Role, reason: str)
     async with desk.pool.connection() as connection:
         kept: Sequence[str] = list((await texts.keep(connection, [reason], asked.actor)).values())
     return await _decide(desk, asked, RevokeRole(member, role, asked.actor, kept[0]))
+
+
+async def leave(desk: Desk, member: str, *, even_last: bool = False) -> None:
+    """
+    End all roles of a member who has herself erased; one without a role is left alone.
+
+    Raises:
+        LastAdmin, Overtaken, Busy.
+    """
+    await desk.catch_up()
+    if not any(holder == member for holder, _ in desk.streams.site.roles):
+        return
+    async with desk.pool.connection() as connection:
+        reason = (await texts.keep(connection, [_LEFT], None))[_LEFT]
+    asked = Asked(actor=member, command="leave-roles", target=STREAM, key=reason)
+    with suppress(RoleNotHeld):  # somebody else took them in this very moment
+        await _decide(desk, asked, LeaveRoles(member, reason, even_last))
 
 
 async def grant_first_admin(desk: Desk, member: str) -> Acknowledged:

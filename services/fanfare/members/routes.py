@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 
-from fanfare.members import joining, links, models, roles, sessions, tokens, vault
+from fanfare.members import erasing_routes, joining, models, roles, sessions, tokens, vault
 from fanfare.members.csrf import guard, guard_origin
 from fanfare.members.refusals import BrowserNeeded, MemberNotFound, SessionNotFound
-from fanfare.members.signing_in import sign_in_with
+from fanfare.members.signing_in import ask_for_link, sign_in_with
 from fanfare.platform.desk import Desk
+from fanfare.platform.documents import Answers
 from fanfare.platform.edge import Admin, BodyDigest, Caller, Fan, Key, TheDesk, Visitor, acknowledge, asked, note_position
 from fanfare.record.site import Role
 
@@ -16,17 +17,18 @@ router = APIRouter(prefix="/api/v1", tags=["members"])
 signing_in = APIRouter(dependencies=[Depends(guard_origin)])
 signed_in = APIRouter(dependencies=[Depends(guard)])
 _SENT = "If a member may sign in with this address, a link is on its way. It works once, for 15 minutes."
+_STALE: Answers = {404: {"description": "No such link."}, 410: {"description": "The link was used, or has gone stale."}}
 OptionalKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200, description="The same key sends one mail.")]
 
 
 @signing_in.post("/sign-in", status_code=status.HTTP_202_ACCEPTED, summary="Send me a sign-in link")
 async def sign_in(request: Request, desk: TheDesk, form: models.SignIn, key: OptionalKey = "") -> models.LinkSent:
     """Send a link. The answer is the same whether or not the address is known."""
-    await links.send_link(desk, links.site_address(request, desk), form.email, form.next, key)
+    await ask_for_link(request, desk, form.email, form.next, key)
     return models.LinkSent(detail=_SENT)
 
 
-@signing_in.post("/sign-in/confirm", summary="Use a sign-in link up")
+@signing_in.post("/sign-in/confirm", summary="Use a sign-in link up", responses=_STALE)
 async def confirm(
     request: Request, response: Response, desk: TheDesk, form: models.ConfirmSignIn, visitor: Visitor, key: OptionalKey = ""
 ) -> models.SignedIn:
@@ -194,3 +196,4 @@ async def _one(desk: Desk, member_id: str) -> models.MemberOut:
 
 router.include_router(signing_in)
 router.include_router(signed_in)
+router.include_router(erasing_routes.router, dependencies=[Depends(guard)])

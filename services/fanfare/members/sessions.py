@@ -5,19 +5,21 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal, NamedTuple
 
 import msgspec
 from fastapi import Request, Response
 from psycopg import AsyncConnection
-from psycopg.rows import class_row, tuple_row
+from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.members.address import is_loopback
 from fanfare.members.refusals import TokenUnknown
+from fanfare.platform.batch import Batcher
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Authenticate, Caller
 from fanfare.platform.refusals import SessionExpired
+from fanfare.platform.singly import singly
 
 Kind = Literal["browser", "token"]
 LASTS: dict[Kind, timedelta] = {"browser": timedelta(days=30), "token": timedelta(days=365)}
@@ -32,8 +34,8 @@ OPEN = """
     on conflict (hash) do nothing
 """
 WHO = """
-    select member, name, expires_at <= now() from vault.sessions join vault.members on members.id = sessions.member
-     where hash = %s and kind = %s
+    select hash, member, name, kind, expires_at <= now() from vault.sessions join vault.members on members.id = sessions.member
+     where hash = any(%b::bytea[])
 """
 # The id that is shown is half the hash: it names the session to its owner and opens nothing.
 LISTED = """
@@ -53,6 +55,15 @@ class Session(msgspec.Struct, frozen=True):
     label: str
     created_at: datetime
     expires_at: datetime
+
+
+class Known(NamedTuple):
+    """Whom a token names."""
+
+    member: str
+    name: str
+    kind: str
+    has_ended: bool
 
 
 def hashed(token: str) -> bytes:
@@ -144,11 +155,13 @@ def bearer(request: Request) -> str | None:
 
 def authenticator(desk: Desk) -> Authenticate:
     """
-    Return what finds the caller of a request, for ``app.state.authenticate``: one query, by the hash's primary key.
+    Return what finds the caller of a request, for ``app.state.authenticate``.
 
-    A bearer token goes before a cookie, and never falls back to it. An ended session of a browser leaves her a stranger, so that
-    public pages and the sign-in page still open; what needs a member then answers ``session-expired``.
+    It asks by the hash's primary key, in one query for all requests that come together, and keeps nothing. A bearer token goes
+    before a cookie, and never falls back to it. An ended session of a browser leaves her a stranger, so that public pages and the
+    sign-in page still open; what needs a member then answers ``session-expired``.
     """
+    who: Batcher[bytes, Known | None] = Batcher(lambda hashes: _who(desk.pool, hashes))
 
     async def authenticate(request: Request) -> Caller | None:
         token = bearer(request)
@@ -158,25 +171,23 @@ def authenticator(desk: Desk) -> Authenticate:
             if token is not None:
                 raise TokenUnknown
             return None
-        row = await _who(desk.pool, hashed(presented), kind)
-        if row is None or row[2]:
+        known = await who(hashed(presented))
+        if known is None or known.kind != kind or known.has_ended:
+            ended = known is not None and known.kind == kind
             if kind == "token":
-                raise TokenUnknown if row is None else SessionExpired
-            request.state.session_expired = row is not None
+                raise SessionExpired if ended else TokenUnknown
+            request.state.session_expired = ended
             return None
-        return Caller(member=row[0], name=row[1], roles=roles_of(desk, row[0]), by_token=kind == "token")
+        return Caller(member=known.member, name=known.name, roles=roles_of(desk, known.member), by_token=kind == "token")
 
     return authenticate
 
 
-async def _who(pool: AsyncConnectionPool, token_hash: bytes, kind: Kind) -> tuple[str, str, bool] | None:
-    async with pool.connection() as connection:
-        await connection.set_autocommit(True)  # every request asks this: one way to the database and back instead of three
-        try:
-            cursor = connection.cursor(row_factory=tuple_row)
-            return cast("tuple[str, str, bool] | None", await (await cursor.execute(WHO, (token_hash, kind))).fetchone())
-        finally:
-            await connection.set_autocommit(False)
+async def _who(pool: AsyncConnectionPool, hashes: Sequence[bytes]) -> list[Known | None]:
+    async with singly(pool) as connection:
+        rows = await (await connection.execute(WHO, (list(hashes),), binary=True)).fetchall()
+    found = {token_hash: Known(*rest) for token_hash, *rest in rows}
+    return [found.get(each) for each in hashes]
 
 
 def roles_of(desk: Desk, member: str) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from fanfare.members.refusals import AdminExists, LastAdmin, RoleHeld, RoleNotHeld
-from fanfare.members.roles import GrantFirstAdmin, GrantRole, RevokeRole, RoleCommand, decide
+from fanfare.members.roles import GrantFirstAdmin, GrantRole, LeaveRoles, RevokeRole, RoleCommand, decide
 from fanfare.platform.refusals import Refusal, RoleNeeded
 from fanfare.record.site import RoleGranted, RoleRevoked, Site, evolve
 
@@ -33,6 +33,16 @@ def test_one_of_two_admins_may_revoke_herself() -> None:
     assert decide(RevokeRole(ANNA, "admin", ANNA, REASON), a_site(admin=f"{ANNA} {BERT}"))
 
 
+def test_who_leaves_gives_up_all_her_roles_in_one_decision() -> None:
+    events = decide(LeaveRoles(BERT, REASON), a_site(admin=f"{ANNA} {BERT}", host=BERT))
+
+    assert events == [RoleRevoked(member=BERT, role=role, by=BERT, reason=REASON) for role in ("host", "admin")]
+
+
+def test_an_erasure_that_is_done_again_spares_no_last_admin() -> None:
+    assert decide(LeaveRoles(ANNA, REASON, even_last=True), a_site(admin=ANNA))
+
+
 def test_the_first_admin_is_granted_by_nobody() -> None:
     assert decide(GrantFirstAdmin(ANNA), a_site(host=BERT)) == [RoleGranted(member=ANNA, role="admin", by=None)]
 
@@ -47,6 +57,8 @@ def test_the_first_admin_is_granted_by_nobody() -> None:
         (RevokeRole(CLEO, "host", ANNA, REASON), RoleNotHeld),
         (RevokeRole(ANNA, "admin", ANNA, REASON), LastAdmin),
         (GrantFirstAdmin(CLEO), AdminExists),
+        (LeaveRoles(ANNA, REASON), LastAdmin),
+        (LeaveRoles(CLEO, REASON), RoleNotHeld),
     ],
 )
 def test_what_the_site_as_it_stands_forbids_is_refused(command: RoleCommand, refusal: type[Refusal]) -> None:

@@ -1,0 +1,90 @@
+"""Forgetting: what is deleted of a member or a text, wherever the database keeps it. Doing it twice changes nothing."""
+
+from collections.abc import Sequence
+from typing import LiteralString
+
+from psycopg import AsyncConnection, sql
+from psycopg_pool import AsyncConnectionPool
+
+from fanfare.platform.singly import singly
+
+# Whoever writes something that leads to her holds a lock on her row, so it is either seen here or not written any more.
+HOLD: LiteralString = "select email from vault.members where id = any(%(members)s) order by id for update"
+# Mail that is on its way right now is waited for. Of sent mail only the subject and her id were left.
+ADDRESSED: tuple[LiteralString, ...] = (
+    """delete from vault.outbox where recipient = any(%(emails)s)
+        or exists (select from unnest(%(members)s::text[]) as gone (id) where unique_key like '%%:' || gone.id)""",
+    "delete from vault.links where email = any(%(emails)s)",
+)
+OWN: tuple[LiteralString, ...] = (
+    "delete from record.texts where member = any(%(members)s)",
+    "delete from vault.took_part where member = any(%(members)s)",
+    "delete from desk.papers where voter = any(%(members)s) and octet_length(voter) < 32",
+    "delete from desk.drafts where by_member = any(%(members)s)",
+    "delete from vault.sessions where member = any(%(members)s)",
+    "delete from vault.members where id = any(%(members)s)",
+)
+TEXTS: LiteralString = "delete from record.texts where hash = any(%s)"
+TABLES: tuple[tuple[LiteralString, LiteralString], ...] = (
+    ("record", "texts"),
+    ("vault", "members"),
+    ("vault", "sessions"),
+    ("vault", "links"),
+    ("vault", "outbox"),
+    ("vault", "took_part"),
+    ("desk", "drafts"),
+    ("desk", "papers"),
+)
+"""What holds something of a person."""
+
+
+async def forget_members(pool: AsyncConnectionPool, members: Sequence[str]) -> int:
+    """
+    Delete all that is kept of these members, in one transaction, and return how many rows that were.
+
+    With the secret of a member her voter tokens can no longer be computed. Her id stays in the record, with nothing behind it.
+    """
+    if not members:
+        return 0
+    asked: dict[str, object] = {"members": list(members)}
+    async with pool.connection() as connection, connection.transaction():
+        found = await (await connection.execute(HOLD, asked)).fetchall()
+        asked["emails"] = [row[0] for row in found if row[0]]
+        return sum([(await connection.execute(statement, asked)).rowcount for statement in (*ADDRESSED, *OWN)])
+
+
+async def forget_texts(pool: AsyncConnectionPool, hashes: Sequence[str]) -> int:
+    """Delete these texts with their salts, and return how many there were."""
+    if not hashes:
+        return 0
+    async with pool.connection() as connection:
+        return (await connection.execute(TEXTS, (list(hashes),))).rowcount
+
+
+async def overwrite(pool: AsyncConnectionPool) -> None:
+    """
+    Give the space of deleted rows free, and make the statistics of their tables anew; it waits for no reader.
+
+    Rows that a statement still runs over stay until the next time.
+    """
+    async with singly(pool) as connection:
+        for schema, table in TABLES:
+            await connection.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table)))
+
+
+async def known(connection: AsyncConnection, members: Sequence[str]) -> list[str]:
+    """Return which of these members the database knows: by a row of the vault, a text or an event."""
+    query = """select id from unnest(%s::text[]) as asked (id)
+                where exists (select from vault.members where members.id = asked.id)
+                   or exists (select from record.texts where texts.member = asked.id)
+                   or exists (select from counted.members where members.member = asked.id)"""
+    return [row[0] for row in await (await connection.execute(query, (list(members),))).fetchall()]
+
+
+async def named(connection: AsyncConnection, hashes: Sequence[str]) -> frozenset[str]:
+    """Return which of these texts the record names. It reads all of partition 0."""
+    query = """select hash from unnest(%s::text[]) as asked (hash)
+                where exists (select from record.entries
+                               where partition = 0 and position(convert_to(hash, 'UTF8') in body) > 0)"""
+    rows = await (await connection.execute(query, (list(hashes),))).fetchall() if hashes else []
+    return frozenset(row[0] for row in rows)
