@@ -14,7 +14,7 @@ from tests.run import PARTS, SUITES
 DECISIONS = tree.ROOT / "docs" / "decisions"
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAMED_PATH = re.compile(r"`((?:\.ci|docs|events|projections|requirements|services|tests)/[^`<>*…\s]*)`")
-TARGET = re.compile(r"^([a-z]+):(.*)$", re.MULTILINE)
+TARGET = re.compile(r"^([a-z-]+):(.*)$", re.MULTILINE)
 
 SPOKEN = (
     {"fan", "host", "auditor", "member", "campaign", "round", "idea", "ballot", "terms", "tally", "sealing", "blind", "ruling"}
@@ -115,7 +115,7 @@ def test_every_path_that_a_document_names_is_there() -> None:
 
 def test_every_target_of_make_explains_itself_and_every_one_that_is_named_exists() -> None:
     targets = dict(TARGET.findall(words("Makefile")))
-    spoken = {name for page in tree.pages() for name in re.findall(r"`make ([a-z]+)", page.read_text(encoding="utf-8"))}
+    spoken = {name for page in tree.pages() for name in re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8"))}
 
     assert [name for name, rest in targets.items() if " ## " not in rest] == []
     assert spoken <= set(targets)

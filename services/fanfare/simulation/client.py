@@ -84,9 +84,11 @@ class Client:
                 await asyncio.sleep(pause_s)
         raise SiteSilent(f"{method} {path}")
 
-    async def must(self, what: str, method: str, path: str, token: str = "", *, json: object = None, key: str = "") -> Told:
+    async def must(
+        self, what: str, method: str, path: str, token: str = "", *, json: object = None, key: str = "", wait: str = ""
+    ) -> Told:
         """Send what has to take effect. Raises: SiteSilent: it was refused, or nobody answered."""
-        told = await self.ask(what, method, path, token, json=json, key=key)
+        told = await self.ask(what, method, path, token, json=json, key=key, wait=wait)
         if not told.done:
             raise SiteSilent(f"{method} {path} was refused: {told.status} {told.body}")
         return told

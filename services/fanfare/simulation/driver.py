@@ -62,7 +62,7 @@ async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = 
         say("The campaign was begun before; its fans have gone home. It ends by itself.")
         _tell_what_next(say, url, there, await _watched(client, there, say))
         return Played(there, began=False, answers=client.answers)
-    scene = Scene(plan, await host.make_fans(plan))
+    scene = Scene(plan, await host.make_fans([fan.name for fan in plan.fans]))
     label = await host.find(texts.label.title) or await host.publish_label()
     campaign = await host.publish_eighth(plan.scale)
     say(f"{len(scene.tokens):,} fans have joined. “{texts.eighth.title}” opens in {plan.scale.lead_s} seconds:")

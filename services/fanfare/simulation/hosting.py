@@ -9,7 +9,7 @@ import msgspec
 from fanfare.simulation import corpus
 from fanfare.simulation.client import Body, Client, Told
 from fanfare.simulation.corpus import CampaignText
-from fanfare.simulation.plan import Plan, Scale
+from fanfare.simulation.plan import Scale
 
 ZONE = "Europe/Berlin"
 FANS_AT_ONCE = 500
@@ -36,12 +36,11 @@ class Host:
         told = await self._client.must("campaigns", "GET", "/api/v1/campaigns")
         return next((_there(each) for each in told.body["campaigns"] if each["title"] == title), None)
 
-    async def make_fans(self, plan: Plan) -> list[str]:
-        """Make the fans of the plan, and return their tokens in its order."""
+    async def make_fans(self, names: Sequence[str]) -> list[str]:
+        """Make fans of these names, and return their tokens in the same order."""
         tokens: list[str] = []
-        names = [fan.name for fan in plan.fans]
         for start in range(0, len(names), FANS_AT_ONCE):
-            some = {"names": names[start : start + FANS_AT_ONCE]}
+            some = {"names": list(names[start : start + FANS_AT_ONCE])}
             told = await self._client.must("join", "POST", "/api/v1/simulation/fans", self._token, json=some)
             tokens += [each["token"] for each in told.body]
         return tokens
@@ -69,6 +68,30 @@ class Host:
             "options": [each.label for each in words.options],
         }
         return await self._publish(draft, words)
+
+    async def publish_round(self, title: str, until: datetime, method: str, options: Sequence[str]) -> str:
+        """Publish a campaign of one round that opens at once and stays open *until*; return the round's id."""
+        planned = {
+            "name": "Load",
+            "question": "What does the site bear?",
+            "asked_by": "A program",
+            "why": "So that it is known before people come.",
+            "outcome": "Nothing is made of the answers.",
+            "opens_at": _whole(0).isoformat(),
+            "closes_at": until.replace(microsecond=0).isoformat(),
+            "zone": ZONE,
+            "method": method,
+            "options_from": "list" if options else "ideas",
+            "options": list(options),
+        }
+        made = (await self._client.must("draft", "POST", "/api/v1/drafts", self._token, json={})).body
+        story = "Simulated fans vote here, as many and as fast as somebody wished."
+        path, draft = f"/api/v1/drafts/{made['id']}", {"title": title, "story": story, "rounds": [planned]}
+        saved = {"version": made["version"], "draft": draft}
+        await self._client.must("draft", "PUT", path, self._token, json=saved)
+        done = await self._client.must("publish", "POST", f"{path}/publish", self._token, key=f"publish {made['id']}")
+        found = await self._client.must("campaign", "GET", f"/api/v1/campaigns/{done.body['id']}", wait=done.position)
+        return _there(found.body).rounds[0]
 
     async def _draft(self, template: str) -> Body:
         form, key = {"template": template, "zone": ZONE}, f"draft {template}"

@@ -11,6 +11,8 @@ class Rhythm(Enum):
     SUPPORTING = (20, 52, 28)
     VOTING = (34, 36, 30)
     TRICKLING = (10, 90, 0)
+    STEADY = (0, 100, 0)
+    RUSHING = (10, 30, 60)
 
 
 def times(rng: Random, number: int, length_s: float, rhythm: Rhythm) -> list[float]:

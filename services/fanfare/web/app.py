@@ -11,21 +11,28 @@ from fanfare.campaigns import routes as campaign_routes
 from fanfare.campaigns.service import Campaigns
 from fanfare.ideas import routes as idea_routes
 from fanfare.ideas.service import Ideas
+from fanfare.integrity import routes as integrity_routes
 from fanfare.members import routes as member_routes
 from fanfare.members.csrf import guard
 from fanfare.members.sessions import authenticator
 from fanfare.platform.body_limit import BodyLimit
 from fanfare.platform.edge import POSITION_HEADER, WAIT_COOKIE
-from fanfare.platform.hosts.opening import Parts, opened
+from fanfare.platform.hosts.opening import Admit, Parts, opened
 from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.waiting import Waiting
+from fanfare.platform.limits.edge import Limits, LimitsGuard
+from fanfare.platform.presence import Presence
 from fanfare.platform.refusals import Invalid, NotYetThere
+from fanfare.platform.request_id import RequestId
 from fanfare.platform.settings import Settings
+from fanfare.platform.stopping import AnsweredWhenStopped
 from fanfare.record.position import Position
 from fanfare.simulation import routes as simulation_routes
 from fanfare.voting import routes as voting_routes
 from fanfare.voting.service import Voting
-from fanfare.web import health, pages, problems
+from fanfare.web import health, operations, pages, problems
+from fanfare.web.description import DescribedApp
+from fanfare.web.watching import Watching
 
 WAIT_S = 3.0
 
@@ -53,18 +60,21 @@ async def wait_for_writes(request: Request) -> None:
         raise NotYetThere
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the application over the database that *settings* name."""
+def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
+    """Return the application over the database that *settings* name; *admit* looks at each new connection to it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings.database_url) as parts:
+        async with opened(settings.database_url, admit=admit) as parts:
             _compose(app, parts)
+            presence = Presence(parts.pool, "api")
+            app.state.watching = Watching(parts.desk, presence, settings)
             tasks = [asyncio.create_task(parts.follow()), asyncio.create_task(app.state.waiting.listen())]
+            tasks += [asyncio.create_task(presence.keep_telling()), asyncio.create_task(app.state.watching.keep_looking())]
             yield
             await ended(tasks)
 
-    app = FastAPI(
+    app = DescribedApp(
         title="Fanfare",
         version="1",
         summary="Campaigns of rounds whose every number a stranger can recompute.",
@@ -77,9 +87,15 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(wait_for_writes)],
     )
     app.state.settings = settings
+    app.state.limits = Limits(settings)
     app.add_middleware(BodyLimit)
+    app.add_middleware(LimitsGuard, limits=app.state.limits, answer=problems.turned_away)
+    app.add_middleware(AnsweredWhenStopped)
+    app.add_middleware(RequestId)
     problems.handle(app)
-    for module in (campaign_routes, results, idea_routes, voting_routes, simulation_routes, health):
+    for quick in (voting_routes.quick, results.quick):
+        app.router.routes.extend(quick.routes)
+    for module in (campaign_routes, results, idea_routes, voting_routes, integrity_routes, simulation_routes, health, operations):
         app.include_router(module.router, dependencies=[Depends(guard)])
     app.include_router(member_routes.router)  # it guards itself: signing in has no session yet
     pages.mount(app)
@@ -89,6 +105,8 @@ def create_app(settings: Settings) -> FastAPI:
 def _compose(app: FastAPI, parts: Parts) -> None:
     state = app.state
     state.parts, state.desk, state.pool = parts, parts.desk, parts.pool
-    state.authenticate = authenticator(parts.desk)
+    state.limits.begin(parts.pool, parts.desk.vault_key)
+    state.authenticate = state.limits.counting(authenticator(parts.desk), parts.desk)
     state.campaigns, state.ideas, state.voting = Campaigns(parts.desk), Ideas(parts.desk), Voting(parts.desk)
-    state.waiting = Waiting(parts.pool)
+    state.leaderboards = results.Leaderboards(parts.desk, state.campaigns)
+    state.waiting, state.wait = Waiting(parts.pool), wait_for_writes

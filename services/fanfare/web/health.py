@@ -27,6 +27,8 @@ class Health(BaseModel):
     """Of each projection: entries that it has not applied yet."""
     stopped: list[str]
     """Projections that stopped, and where."""
+    filling: dict[str, int]
+    """Of each projection that is being rebuilt: entries that its new tables lack. The old ones are read meanwhile."""
 
 
 class SiteRead(BaseModel):
@@ -48,9 +50,10 @@ class NotFounded(BaseModel):
 
 async def _rows(desk: Desk) -> tuple[Moment, list[Any]]:
     heads = await desk.log.heads()
-    query = """select name, stopped, coalesce(json_object_agg(partition, next_offset) filter (where partition is not null), '{}')
+    query = """select name, fills, stopped,
+                      coalesce(json_object_agg(partition, next_offset) filter (where partition is not null), '{}')
                  from platform.projections left join platform.positions on projection = name
-                group by name, stopped order by name"""
+                group by name, fills, stopped order by name"""
     async with desk.pool.connection() as connection:
         return heads, await (await connection.execute(query)).fetchall()
 
@@ -61,16 +64,17 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Can it serve?")
+@router.get("/readyz", summary="Can it serve?", responses={503: {"model": Health, "description": "It cannot; this is why."}})
 async def readyz(desk: TheDesk, response: Response) -> Health:
     """Answer 200 where the database answers and no projection has stopped, else 503 with what is wrong."""
     try:
         heads, rows = await _rows(desk)
     except (psycopg.OperationalError, PoolTimeout):
         response.status_code = 503
-        return Health(status="no database", database=False, founded=False, heads=[], lag={}, stopped=[])
-    lag = {name: sum(max(0, head - at.get(str(n), 0)) for n, head in enumerate(heads)) for name, _, at in rows}
-    stopped = [f"{name}: {why}" for name, why, _ in rows if why]
+        return Health(status="no database", database=False, founded=False, heads=[], lag={}, stopped=[], filling={})
+    lag = {name: sum(max(0, head - at.get(str(n), 0)) for n, head in enumerate(heads)) for name, *_, at in rows}
+    filling = {fills: lag.pop(name) for name, fills, _, _ in rows if fills}
+    stopped = [f"{name}: {why}" for name, _, why, _ in rows if why and name in lag]
     if stopped:
         response.status_code = 503
     return Health(
@@ -80,6 +84,7 @@ async def readyz(desk: TheDesk, response: Response) -> Health:
         heads=list(heads),
         lag=lag,
         stopped=stopped,
+        filling=filling,
     )
 
 

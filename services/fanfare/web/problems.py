@@ -8,11 +8,13 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
+from fastapi.routing import iter_route_contexts
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from fanfare.platform.edge import problem_response
 from fanfare.platform.refusals import Invalid, NotFound, Refusal
+from fanfare.platform.request_id import route_of
 from fanfare.web.contexts.shell import ProblemPage, Shell
 from fanfare.web.layout import render
 from fanfare.web.refused import refused_page
@@ -67,7 +69,10 @@ def handle(app: FastAPI) -> None:
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         kinds: dict[int, type[Refusal]] = {404: NotFound, 405: MethodNotAllowed}
-        return await answer(request, kinds.get(status, Malformed)())
+        response = await answer(request, kinds.get(status, Malformed)())
+        if status == 405:
+            response.headers["Allow"] = ", ".join(sorted(_methods(request)))
+        return response
 
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -77,6 +82,13 @@ def handle(app: FastAPI) -> None:
     for unstorable in (psycopg.DataError, UnicodeEncodeError):
         app.add_exception_handler(unstorable, invalid)
     app.add_exception_handler(Exception, failed)
+
+
+def _methods(request: Request) -> set[str]:
+    """Return what an address takes: of all its routes, since each method may have its own. Source: RFC 9110, section 15.5.6."""
+    path = request.url.path
+    fitting = (each for each in iter_route_contexts(request.app.routes) if each.methods and each.path_regex.match(path))
+    return {method for each in fitting for method in each.methods or ()}
 
 
 def _invalid(error: RequestValidationError) -> Invalid:
@@ -99,17 +111,23 @@ def wants_page(request: Request) -> bool:
 
 async def away(request: Request, error: Exception) -> Response:
     """Answer while the database cannot be reached: without asking it anything."""
-    _log.warning("the database does not answer", path=request.url.path, error=str(error)[:200])
-    refusal = DatabaseAway()
+    _log.warning("the database does not answer", route=route_of(request.scope), error=type(error).__name__)
+    response = turned_away(request, DatabaseAway())
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def turned_away(request: Request, refusal: Refusal) -> Response:
+    """Answer with a problem, or a page that says no more than it, without asking the database anything."""
     if not wants_page(request):
         return problem_response(refusal, request.url.path)
     shell = Shell(site_name="Fanfare", now=datetime.now(UTC), zone="UTC", csrf="")
     page = ProblemPage(status=refusal.status, code=refusal.code, title=refusal.title, detail=str(refusal))
-    return HTMLResponse(render(shell, page), refusal.status, {"Retry-After": "2"})
+    return HTMLResponse(render(shell, page), refusal.status)
 
 
 async def failed(request: Request, error: Exception) -> Response:
     """Answer a fault of ours: 500 with an id that stands in the log too, and nothing else of it."""
     fault = secrets.token_hex(6)
-    _log.error("fault", id=fault, method=request.method, path=request.url.path, exc_info=error)
+    _log.error("fault", id=fault, method=request.method, route=route_of(request.scope), exc_info=error)
     return await answer(request, Fault(f"It was noted under {fault}. Try again; if it happens again, tell us that id.", id=fault))

@@ -17,13 +17,13 @@ from fanfare.members.address import on_this_site
 from fanfare.members.csrf import csrf_token
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import WAIT_COOKIE, Authenticate, Caller
-from fanfare.platform.refusals import Refusal
+from fanfare.platform.refusals import SignInNeeded
 from fanfare.platform.settings import Settings
 from fanfare.platform.texts import read
 from fanfare.record.campaigns import Campaign, RoundClosing, RoundOpened
 from fanfare.record.position import Position
 from fanfare.views import figures
-from fanfare.web import tints, urls
+from fanfare.web import tints, urls, words
 from fanfare.web.contexts.shell import CampaignChrome, Notice, Page, Section, Shell, Simulation, Viewer
 from fanfare.web.layout import CONTENT_SECURITY_POLICY, render
 
@@ -46,7 +46,7 @@ async def visitor_of(request: Request) -> Caller | None:
     authenticate: Authenticate = request.app.state.authenticate
     try:
         found = await authenticate(request)
-    except Refusal:
+    except SignInNeeded:
         found = None
     setattr(request.state, _VISITOR, found)
     return found
@@ -82,13 +82,17 @@ async def shell_of(
         csrf=csrf_token(request),
         path=on_this_site(path or request.url.path),
         section=section,
-        viewer=Viewer(id=visitor.member, name=visitor.name, is_host=visitor.may("host")) if visitor else None,
+        viewer=_viewer(visitor) if visitor else None,
         campaign=campaign,
         simulation=Simulation(joined_as=_joined_as(visitor), programs=programs) if founded and founded.simulation else None,
         notice=notice or _notice(request),
         colour=colour_of(desk),
         development=mail.has_mailbox(desk, settings),
     )
+
+
+def _viewer(visitor: Caller) -> Viewer:
+    return Viewer(visitor.member, visitor.name, is_host=visitor.may("host"), is_admin=visitor.may("admin"))
 
 
 def _joined_as(visitor: Caller | None) -> Literal["", "fan", "host"]:
@@ -120,10 +124,20 @@ async def campaign_in_words(request: Request, campaign: Campaign) -> CampaignRea
 
 
 async def in_words(connection: AsyncConnection, campaign: Campaign) -> CampaignRead:
-    """Return a campaign in words; a round that opened or closed before its time says when it did."""
+    """
+    Return a campaign in words, for pages; what was erased or removed is named so.
+
+    A round that opened or closed before its time says when it did.
+    """
     read = await read_campaign(connection, campaign)
     moments = await figures.moments(connection, campaign.id)
-    return read.model_copy(update={"rounds": [_as_it_was(each, moments) for each in read.rounds]})
+    rounds = [_named(_as_it_was(each, moments)) for each in read.rounds]
+    return read.model_copy(update={"title": read.title or words.UNNAMED, "rounds": rounds})
+
+
+def _named(each: RoundRead) -> RoundRead:
+    name, question = each.name or f"Round {each.number}", each.question or words.UNNAMED
+    return each.model_copy(update={"name": name, "question": question, "asked_by": each.asked_by or words.GONE})
 
 
 def _as_it_was(each: RoundRead, moments: dict[tuple[str, str], datetime]) -> RoundRead:

@@ -9,6 +9,10 @@ SIGN_OUT = "/sign-out"
 MAILBOX = "/mailbox"
 MINE = "/me"
 ACCESS = "/me/access"
+KEPT = "/me/kept"
+ERASE = "/me/erase"
+EXPORT = "/api/v1/me/export"
+REMOVAL = "/texts/removal"
 SETUP = "/setup"
 LIMITS = "/limits"
 CHECK = "/check"
@@ -17,6 +21,7 @@ JOIN = "/simulation/join"
 DESK = "/host"
 NEW_CAMPAIGN = "/host/campaigns/new"
 CAMPAIGNS = "/host/campaigns"
+OPERATIONS = "/host/operations"
 
 
 def campaign(campaign_id: str, part: str = "") -> str:

@@ -10,6 +10,8 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+UNNAMED = "Words that were deleted"
+GONE = "Somebody who left"
 # strftime's names follow the locale of the machine; a page must read the same everywhere.
 
 
@@ -40,6 +42,11 @@ def share(part: int, whole: int) -> str:
     """Return an SVG length: *part* of *whole* as a percentage, never beyond 100."""
     tenths = 0 if whole <= 0 else min(1000, max(0, 1000 * part // whole))
     return f"{tenths // 10}.{tenths % 10}%"
+
+
+def unnamed(option: str) -> str:
+    """Return what an option is called whose words were deleted; two of them can still be told apart."""
+    return f"{UNNAMED} ({option[:4]})"
 
 
 def duration(span: timedelta) -> str:

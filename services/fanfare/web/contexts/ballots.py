@@ -99,6 +99,8 @@ class MyComment(Part, frozen=True):
     idea_title: str
     text: str
     at: datetime
+    gone: str = ""
+    """What stands in its place, where it was removed."""
 
 
 class MinePage(Page, frozen=True):

@@ -29,6 +29,8 @@ class RoundStub(Part, frozen=True):
     """Why it is paused or void."""
     takes_ideas: bool = False
     """Fans raise ideas in it and support them; there is no ballot."""
+    waiting: int = 0
+    """Of a closed round: how much of it cannot be read and waits for a host's ruling; it is not sealed before."""
 
 
 class Ticket(Part, frozen=True):
@@ -134,6 +136,12 @@ class Voice(Part, frozen=True):
     about: str = ""
     href: str = ""
     is_host: bool = False
+    gone: str = ""
+    """What stands in the place of words that were removed or erased."""
+    hashes: str = ""
+    """Of the text, where the reader may remove it."""
+    is_mine: bool = False
+    """The reader wrote it, and takes it back without a reason."""
 
 
 class TapeEntry(Part, frozen=True):
@@ -238,6 +246,8 @@ class TimelinePage(Page, frozen=True):
     kinds: Sequence[TimelineKind]
     kind: str
     entries: Sequence[TimelineEntry]
+    waiting: Sequence[RoundStub] = ()
+    """Rounds that are not sealed before a host rules on what cannot be read."""
     older: str = ""
     """Cursor of the next page; empty at the end."""
     newer: str = ""

@@ -6,10 +6,10 @@ from typing import Literal
 
 from fanfare.web.contexts.campaigns import RoundStub
 from fanfare.web.contexts.ideas import Step
-from fanfare.web.contexts.results import Column
+from fanfare.web.contexts.results import Column, Unread
 from fanfare.web.contexts.shell import Form, Page, Part
 
-ActName = Literal["open", "extend", "pause", "resume", "close", "void"]
+ActName = Literal["rule", "open", "extend", "pause", "resume", "close", "void"]
 """What a host can do with a round."""
 
 
@@ -132,6 +132,8 @@ class RoundDeskPage(Page, frozen=True):
     """All rounds of the campaign, to go from desk to desk."""
     is_support: bool = False
     """Fans support ideas; there are no ballots."""
+    unread: Sequence[Unread] = ()
+    """What cannot be read, may be of the round and waits for a ruling; at most as many as one ruling can name."""
 
 
 class OvertakenPage(Page, frozen=True):

@@ -47,6 +47,8 @@ class Version(Part, frozen=True):
     at: datetime
     words: str
     """What it is: `first written`, `edited by Imani O.`"""
+    hashes: str = ""
+    """Of its texts, separated by spaces, where the reader may remove them."""
 
 
 class Step(Part, frozen=True):
@@ -87,6 +89,10 @@ class IdeaPage(Page, frozen=True):
     form: Form = Form()
     """Of the comment."""
     is_withdrawn: bool = False
+    gone: str = ""
+    """What stands in the place of its words, where they were removed or erased."""
+    removal_key: str = ""
+    """Of the forms that remove a text."""
     comment_key: str = ""
     """`Idempotency-Key` of the comment, so that a double press says it once."""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from fanfare.views.mine import Counts
 from fanfare.web.contexts.shell import Form, Page, Part
 
 
@@ -70,6 +71,33 @@ class AccessPage(Page, frozen=True):
     """Fields name, label."""
     made: str = ""
     """A token that was just made: it is shown this once."""
+
+
+class KeptPage(Page, frozen=True):
+    """What is kept of her; she may take it along, or erase herself. The form posts `words` where she has no address."""
+
+    template = "kept.html"
+
+    name: str
+    email: str
+    """Empty where she has none: then the words alone confirm."""
+    since: datetime
+    counts: Counts
+    is_last_admin: bool
+    """She has to hand over before she can go."""
+    mailbox: bool
+    """Whether the development mailbox has the link."""
+    form: Form = Form()
+
+
+class ErasePage(Page, frozen=True):
+    """The link that erases was opened; a button (POST) does it, once two words are typed."""
+
+    template = "erase.html"
+
+    name: str
+    token: str
+    form: Form = Form()
 
 
 class Mail(Part, frozen=True):

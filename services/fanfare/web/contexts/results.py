@@ -17,13 +17,14 @@ class Seal(Part, frozen=True):
 
 
 class Accounting(Part, frozen=True):
-    """Every ballot received, once: received = counted + replaced + late + void."""
+    """Every ballot received, once: received = counted + replaced + late + void + unreadable."""
 
     received: int
     counted: int
     replaced: int
     late: int
     void: int
+    unreadable: int = 0
 
 
 class Tie(Part, frozen=True):
@@ -71,6 +72,16 @@ class Ruling(Part, frozen=True):
     at: datetime
 
 
+class Unread(Part, frozen=True):
+    """An event that cannot be read and may be of the round."""
+
+    position: str
+    fingerprint: str
+    """Hexadecimal: the SHA-256 of its bytes."""
+    is_ruled: bool
+    """A host ruled to pass it over."""
+
+
 class Origin(Part, frozen=True):
     """The moment that figures were computed from, and how to compute them again."""
 
@@ -112,6 +123,13 @@ class ReportPage(Page, frozen=True):
     rulings: Sequence[Ruling] = ()
     history: LeaderHistory | None = None
     seal: Seal | None = None
+    unread: Sequence[Unread] = ()
+    """What cannot be read and may be of the round."""
+
+    @property
+    def waiting(self) -> int:
+        """How many of those wait for a host's ruling; until then the round is not sealed."""
+        return sum(not each.is_ruled for each in self.unread)
 
     @property
     def headline(self) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from fanfare.web import tints
 
-Section = Literal["", "campaign", "ideas", "vote", "results", "timeline", "desk", "new", "mine"]
+Section = Literal["", "campaign", "ideas", "vote", "results", "timeline", "desk", "new", "operations", "mine"]
 """Which link of the masthead is the present page."""
 
 
@@ -28,6 +28,7 @@ class Viewer(Part, frozen=True):
     id: str
     name: str
     is_host: bool = False
+    is_admin: bool = False
 
 
 class CampaignChrome(Part, frozen=True):

@@ -15,11 +15,14 @@ from fanfare.web.pages import (
     front,
     host,
     ideas,
+    kept,
     live,
     mine,
+    operator,
     people,
     plans,
     receipts,
+    removal,
     results,
     round_desk,
     setup,
@@ -28,9 +31,9 @@ from fanfare.web.pages import (
 )
 
 MODULES = (
-    *(front, campaign, live, timeline, ideas, ballots, receipts, results, people, mine, access, simulation),
+    *(front, campaign, live, timeline, ideas, removal, ballots, receipts, results, people, mine, access, kept, simulation),
     *(host, drafts, plans, round_desk),  # plans first: its address would be an act of a round
-    *(setup, auditors),
+    *(setup, auditors, operator),
 )
 """Each has a ``router``."""
 

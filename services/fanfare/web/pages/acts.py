@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from fanfare.record import campaigns, ideas, members
+from fanfare.record.texts import TextRemoved
 from fanfare.views.timeline import Act
 from fanfare.web import urls, words
 from fanfare.web.contexts.campaigns import TimelineEntry
@@ -30,6 +31,7 @@ _ROUND = {
     campaigns.RoundVoided.wire: "voided {}",
     campaigns.RoundClosing.wire: "closed {}",
     campaigns.RoundClosed.wire: "read the last ballot of {}",
+    campaigns.RoundRuled.wire: "ruled on what cannot be read in {}",
     campaigns.RoundSealed.wire: "sealed {}",
     members.TookPart.wire: "voted in {}",
 }
@@ -41,9 +43,10 @@ _OUT_OF_TURN = {
     campaigns.RoundResumed.wire: "Resumed",
     campaigns.RoundVoided.wire: "Voided",
     campaigns.RoundClosing.wire: "Closed by hand",
+    campaigns.RoundRuled.wire: "Ruled to pass over what cannot be read",
 }
 CLOCK = "The clock"
-GONE = "Somebody who left"
+GONE = words.GONE
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -63,6 +66,9 @@ def who(act: Act) -> str:
 
 def sentence(act: Act, told: Told) -> str:
     """Return what was done, after the name."""
+    if act.wire == TextRemoved.wire:
+        said = "removed a text" if act.details.get("reason") else "took back a comment"
+        return f"{said} on {act.idea_title or UNNAMED}" if act.idea else said
     if act.wire in _IDEA:
         return _IDEA[act.wire].format(act.idea_title or UNNAMED)
     said = _ROUND.get(act.wire, "published the campaign").format(told.rounds.get(act.round or "", "a round"))

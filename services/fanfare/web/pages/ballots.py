@@ -9,6 +9,7 @@ from fanfare.campaigns.routes import Id
 from fanfare.members.refusals import FormOutdated
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Caller, asked, note_position
+from fanfare.platform.limits.refusals import TooManyRequests
 from fanfare.platform.refusals import Invalid, KeyReused, Refusal
 from fanfare.platform.texts import read as texts_of
 from fanfare.record.campaigns import Campaign, Round
@@ -88,7 +89,7 @@ async def _paper(
         terms_hash=paper.terms,
         most=each.most if each.method == rounds.APPROVAL and each.most < len(options) else None,
         cast_at=at.get(cast[0].event_id) if cast else None,
-        replaces=[titles.get(option, rounds.UNNAMED) for option in paper.chosen] if replaces else None,
+        replaces=[titles.get(option) or words.unnamed(option) for option in paper.chosen] if replaces else None,
         error=error,
     )
     return await show(request, page, section="vote", campaign=read, status=status, path=urls.round_(of.id, "ballot"))
@@ -104,7 +105,7 @@ async def _options(desk: Desk, of: Round, paper: Paper, chosen: frozenset[str]) 
         BallotOption(
             id=each.id,
             letter=words.letter(place),
-            title=titles.get(each.id) or rounds.UNNAMED,
+            title=titles.get(each.id) or words.unnamed(each.id),
             line=first_line(bodies.get(each.body or "", "")),
             chosen=each.id in chosen,
         )
@@ -118,10 +119,13 @@ async def cast(round_id: Id, request: Request, voting: TheVoting) -> Response:
     """Cast or replace her ballot and lead to the receipt; on a refusal the paper comes back with what she marked."""
     found = await voting.find(round_id)
     form = await sent(request)
-    fan = await visitor_of(request)
+    marked = [each[:64] for each in form.options[:1000]]
+    try:
+        fan = await visitor_of(request)
+    except TooManyRequests as refusal:
+        return await _refused(request, found, refusal, marked)
     if fan is None:
         return to_sign_in(urls.round_(round_id, "ballot"))
-    marked = [each[:64] for each in form.options[:1000]]
     try:
         await writer(request)
         asking = asked(fan, "cast", round_id, form.key, form.digest("paper"))

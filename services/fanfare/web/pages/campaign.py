@@ -50,7 +50,7 @@ async def campaign_page(campaign_id: Id, request: Request, desk: TheDesk, campai
 
 async def voices(desk: Desk, connection: AsyncConnection, campaign_id: str) -> list[Voice]:
     """Return the latest voice of each of three people, so that one who answers many does not speak alone."""
-    lately = await ideas.voices(connection, campaign_id, limit=40)
+    lately = [each for each in await ideas.voices(connection, campaign_id, limit=40) if each["text"]]
     by_author = {each["author"]: each for each in reversed(lately)}
     latest_first = sorted(by_author.values(), key=lambda each: each["written_at"], reverse=True)
     return [voice(desk, each) for each in latest_first[:3]]
@@ -93,10 +93,11 @@ def voice(desk: Desk, said: Mapping[str, Any]) -> Voice:
     """Return a comment as it is shown, about an idea where it says which."""
     title = said.get("title", "")
     return Voice(
-        text=said["text"] or rounds.UNNAMED,
+        text=said["text"],
         by=said["author_name"] or GONE,
         at=said["written_at"],
         about=title,
         href=urls.idea(said["idea"]) if title else "",
         is_host=said["author"] in hosts(desk),
+        gone="" if said["text"] else rounds.UNNAMED,
     )

@@ -101,4 +101,6 @@ async def outcome(connection: AsyncConnection, found: Round, of: RoundRead) -> s
         return f"{of.name} is sealed"
     report = msgspec.json.decode(row[0], type=RoundReport)
     titles = await labels(connection, found)
-    return words.goes_on([titles.get(each.option) or rounds.UNNAMED for each in report.ranking if each.advanced], of.advance)
+    return words.goes_on(
+        [titles.get(each.option) or words.unnamed(each.option) for each in report.ranking if each.advanced], of.advance
+    )

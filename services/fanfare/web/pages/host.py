@@ -16,6 +16,7 @@ from fanfare.platform.edge import Host, TheDesk, note_position
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.position import Position
 from fanfare.record.terms import Advanced
+from fanfare.reports.quarantined import waiting
 from fanfare.views import board
 from fanfare.web import urls, words
 from fanfare.web.contexts.host import DeskCampaign, DeskPage
@@ -75,7 +76,7 @@ async def _campaign(connection: AsyncConnection, campaign: Campaign, now: dateti
         counted = (await board.board(connection, found)).counted
         line += f"; {words.counted(counted, 'support' if current.method == 'support.v1' else 'ballot')}"
         line += " counts" if counted == 1 else " count"
-    wait = waits(campaign, found, now)
+    wait = waits(campaign, found, now, len(await waiting(connection, found)))
     return DeskCampaign(
         id=campaign.id,
         title=known.title,
@@ -91,9 +92,18 @@ def _says(found: RoundRead) -> str:
     return "is paused" if found.paused else f"is {found.status}"
 
 
-def waits(campaign: Campaign, found: Round, now: datetime) -> str:
-    """Return why a round waits for a host, as a sentence; empty where its clock goes on by itself."""
+def waits(campaign: Campaign, found: Round, now: datetime, unread: int = 0) -> str:
+    """
+    Return why a round waits for a host, as a sentence; empty where its clock goes on by itself.
+
+    Args:
+        unread: how much of it cannot be read and has no ruling.
+    """
     source = found.plan.options
+    if unread and found.status == "closed":
+        return f"It waits for a ruling: {words.counted(unread, 'event')} that may be of it cannot be read."
+    if unread and found.status in ("open", "closing"):
+        return f"{words.counted(unread, 'event')} that may be of it cannot be read. It is not sealed before a host rules on that."
     if found.status == "planned":
         earlier = campaign.round(source.round) if isinstance(source, Advanced) else None
         if earlier is not None and earlier.status == "void":

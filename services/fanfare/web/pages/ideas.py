@@ -14,15 +14,15 @@ from fanfare.platform.desk import Acknowledged
 from fanfare.platform.edge import TheDesk, asked, note_position
 from fanfare.platform.refusals import ForeignOrigin, Refusal
 from fanfare.record.campaigns import Campaign
-from fanfare.views import figures
+from fanfare.views import erased, figures
 from fanfare.views import ideas as view
 from fanfare.web import urls, words
-from fanfare.web.contexts.ideas import IdeaFormPage, IdeaPage, IdeaRow, IdeasPage, Version
+from fanfare.web.contexts.ideas import IdeaFormPage, IdeaPage, IdeaRow, IdeasPage
 from fanfare.web.contexts.shell import Action, Form
 from fanfare.web.layout import plain
-from fanfare.web.pages import rounds
+from fanfare.web.pages import removal, rounds
 from fanfare.web.pages.acts import GONE
-from fanfare.web.pages.campaign import voice, zone_of
+from fanfare.web.pages.campaign import zone_of
 from fanfare.web.pages.fates import Fates
 from fanfare.web.pages.forms import Sent, again, fresh_key, known, sent, writer
 from fanfare.web.refused import refused_page
@@ -148,15 +148,20 @@ async def _idea(
     of = rounds.ideas_round(read)
     async with desk.pool.connection() as connection:
         way = await Fates(connection, campaign, read).way(found, raised)
+        comments = await view.comments(connection, found["idea"])
+        own = (found["title_hash"], found["body_hash"])
+        gone = await erased.in_place_of(connection, (*own, *(each["text_hash"] for each in comments)))
         page = IdeaPage(
             id=found["idea"],
             title=found["title"] or rounds.UNNAMED,
-            text=found["body"] or "Its words were deleted; the record holds their fingerprint.",
+            text=found["body"],
             by=by,
             raised_at=found["raised_at"],
             version=found["version"],
-            versions=[_version(each, by) for each in await view.versions(connection, found["idea"])],
-            comments=[voice(desk, each) for each in await view.comments(connection, found["idea"])],
+            versions=[removal.version(each, by, visitor) for each in await view.versions(connection, found["idea"])],
+            comments=[removal.comment(desk, each, visitor, gone) for each in comments],
+            gone=gone.get(found["body_hash"]) or gone.get(found["title_hash"], ""),
+            removal_key=fresh_key(),
             supports=found["supporters"],
             supported=visitor is not None and (await view.support_of(connection, found["idea"], visitor.member))[0],
             is_mine=is_mine,
@@ -171,10 +176,6 @@ async def _idea(
             comment_key=fresh_key(),
         )
     return await show(request, page, section="ideas", campaign=read, status=status, path=urls.idea(found["idea"]))
-
-
-def _version(each: dict[str, Any], by: str) -> Version:
-    return Version(each["version"], each["written_at"], "first written" if each["version"] == 1 else f"edited by {by}")
 
 
 @router.get("/ideas/{idea_id}/edit")

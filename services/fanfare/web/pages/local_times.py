@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from fanfare.campaigns.drafts import EARLIEST, LATEST
+
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
@@ -26,7 +28,7 @@ def read(text: str, zone: str) -> datetime:
     Return the moment at which the clocks of *zone* show *text*, in UTC; of two such moments in autumn the earlier one.
 
     Raises:
-        TimeUnreadable: no time was typed, or the clocks skip it.
+        TimeUnreadable: no time was typed, the clocks skip it, or it lies at an end of the calendar.
     """
     try:
         local = datetime.strptime(text.strip()[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone))
@@ -34,6 +36,9 @@ def read(text: str, zone: str) -> datetime:
     except (ValueError, OverflowError, OSError, ZoneInfoNotFoundError) as error:
         message = "Choose a day and a time."
         raise TimeUnreadable(message) from error
+    if not EARLIEST <= at < LATEST:
+        message = "Choose a year from 2000 to 2999."
+        raise TimeUnreadable(message)
     if at.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
         message = "The clocks go forward in that hour, so it does not exist. Choose an earlier or a later time."
         raise TimeUnreadable(message)

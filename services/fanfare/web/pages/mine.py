@@ -13,7 +13,7 @@ from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports import receipts
-from fanfare.views import figures, mine
+from fanfare.views import erased, figures, mine
 from fanfare.voting.service import Voting
 from fanfare.web import urls
 from fanfare.web.contexts.ballots import MinePage, MyBallot, MyComment, MyIdea
@@ -38,13 +38,17 @@ async def my_page(request: Request, desk: TheDesk) -> Response:
         voted = await mine.voted_in(connection, fan.member)
         ideas, supported = await mine.ideas(connection, fan.member), await mine.supported(connection, fan.member)
         comments = await mine.comments(connection, fan.member)
+        gone = await erased.in_place_of(connection, [each.text_hash for each in comments])
         told = await _campaigns(desk, connection, voted, {each["campaign"] for each in (*ideas, *supported)})
         page = MinePage(
             name=fan.name,
             since=member.joined_at if member else desk.now,
             ballots=await _ballots(request, connection, told, voted, fan.member),
             ideas=[await _idea(told, each) for each in ideas],
-            comments=[MyComment(each.idea, each.title or rounds.UNNAMED, each.text, each.at) for each in comments],
+            comments=[
+                MyComment(each.idea, each.title or rounds.UNNAMED, each.text, each.at, gone.get(each.text_hash, ""))
+                for each in comments
+            ],
             supported=[await _idea(told, each) for each in supported],
         )
     return await show(request, page, section="mine")

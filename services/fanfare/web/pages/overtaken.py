@@ -23,6 +23,7 @@ TRIED = {
     "resume": "resume the round",
     "close": "close the round",
     "void": "void the round",
+    "rule": "rule on what cannot be read",
     "plan": "change the plan of the round",
 }
 

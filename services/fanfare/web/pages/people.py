@@ -10,8 +10,9 @@ from fanfare.members import links, mail, sessions
 from fanfare.members.address import on_this_site
 from fanfare.members.csrf import guard, guard_origin
 from fanfare.members.refusals import AddressRefused, AddressTaken, LinkExpired, LinkUnknown, LinkUsed
-from fanfare.members.signing_in import sign_in_with
+from fanfare.members.signing_in import ask_for_link, sign_in_with
 from fanfare.platform.edge import TheDesk, note_position
+from fanfare.platform.limits.refusals import TooManyRequests
 from fanfare.platform.refusals import NotFound, TextRefused
 from fanfare.web import urls
 from fanfare.web.contexts.members import ConfirmPage, LinkSentPage, Mail, MailboxPage, SignInPage
@@ -40,8 +41,8 @@ async def send_link(request: Request, desk: TheDesk) -> Response:
     form = await sent(request)
     after = on_this_site(form.value("next"))
     try:
-        await links.send_link(desk, links.site_address(request, desk), form.value("email"), after)
-    except AddressRefused as refusal:
+        await ask_for_link(request, desk, form.value("email"), after)
+    except (AddressRefused, TooManyRequests) as refusal:
         page = SignInPage(Form({"email": form.value("email")[:300]}, {"email": f"{refusal.title} {refusal}"}), after)
         return await show(request, page, status=refusal.status, path=after)
     response = see_other(_SENT)

@@ -35,6 +35,7 @@ from fanfare.web.contexts.results import (
     RoundSummary,
     Seal,
     Tie,
+    Unread,
 )
 from fanfare.web.pages import rounds
 from fanfare.web.pages.acts import rulings
@@ -97,6 +98,7 @@ def _page(read: CampaignRead, each: RoundRead, report: RoundReport, board: Board
         advanced=[row.title for row in board.rows[: board.keeps]] if settled else (),
         next=each.outcome,
         ties=_ties(report, board, settled=settled),
+        unread=[Unread(each.position, each.sha256, each.ruled) for each in report.unreadable],
         origin=origin,
     )
 
@@ -248,7 +250,7 @@ async def _summary(
     titles: dict[str, Any] = await labels(connection, found) if found and line.advanced else {}
     headline = f"{each.name}: {rounds.state_of(each)}"
     if line.status in ("closed", "sealed"):
-        headline = words.goes_on([titles.get(option) or rounds.UNNAMED for option in line.advanced], each.advance)
+        headline = words.goes_on([titles.get(option) or words.unnamed(option) for option in line.advanced], each.advance)
     return RoundSummary(rounds.stub(read, each), headline, line.ballots.counted, line.ballots.counted)
 
 

@@ -49,6 +49,8 @@ def _after(found: Round, stub: RoundStub, closing: datetime | None, zone: str, n
             return [Step(title, line, "now"), Step("Close and count", "By itself. Nobody needs to be there.", "next")]
         case "closing":
             return [Step("Closing", "Its last ballots are being read back.", "now")]
+        case "closed" if stub.waiting:
+            return [closed, Step("Waits for a ruling", "Something that may be of it cannot be read.", "failed")]
         case "closed":
             return [closed, Step("Counting", "It is sealed as soon as its report is made.", "now")]
         case "sealed":

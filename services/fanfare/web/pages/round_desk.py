@@ -5,6 +5,7 @@ from typing import get_args
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
+from psycopg import AsyncConnection
 
 from fanfare.campaigns.refusals import PlanRefused
 from fanfare.campaigns.routes import Id, TheCampaigns
@@ -12,12 +13,14 @@ from fanfare.campaigns.service import Campaigns
 from fanfare.platform.desk import Acknowledged, Desk
 from fanfare.platform.edge import Caller, Host, TheDesk
 from fanfare.platform.refusals import NotFound, Refusal
-from fanfare.record.campaigns import Campaign, Round
+from fanfare.record.campaigns import MOST_RULED, Campaign, Round
 from fanfare.reports.counted import Counted
+from fanfare.reports.quarantined import waiting
 from fanfare.views import figures as amounts
 from fanfare.views import timeline
 from fanfare.web import urls
 from fanfare.web.contexts.host import ActName, PublicAct, RoundDeskPage
+from fanfare.web.contexts.results import Unread
 from fanfare.web.contexts.shell import Form
 from fanfare.web.pages import acts, local_times, rounds
 from fanfare.web.pages.campaign import told, zone_of
@@ -37,6 +40,7 @@ DONE = {
     "resume": "The round goes on.",
     "close": "The round is closing. It is sealed as soon as its last ballots are read back.",
     "void": "The round is void.",
+    "rule": "Your ruling is in the record. A closed round is sealed as soon as nothing else waits.",
 }
 _TOLD = " Those who have voted are told by mail."
 WHERE_WRONG = {"plan-refused": "closes_at", "text-refused": "reason"}
@@ -95,6 +99,8 @@ async def _do(campaigns: Campaigns, found: tuple[Campaign, Round], act: str, fie
             return await campaigns.resume(found, asked)
         case "close":
             return await campaigns.close(found, asked)
+        case "rule":
+            return await campaigns.rule(found, asked, fields.get("events", "").split(), reason)
         case _:
             return await campaigns.void(found, asked, reason)
 
@@ -119,11 +125,10 @@ async def _shown(
     read = await campaign_in_words(request, campaign)
     stub, zone = rounds.stub(read, rounds.round_of(read, found.id)), zone_of(desk)
     async with desk.pool.connection() as connection:
-        counted = await Counted(connection).figures(found)
-        lately = await timeline.acts(connection, campaign=campaign.id, kinds=("decision",), limit=_PUBLIC_ACTS)
+        counted, unread = await Counted(connection).figures(found), await _unread(connection, found)
+        lately = await _lately(connection, campaign.id, told(desk, read))
         moments = await amounts.moments(connection, campaign.id)
     columns, unit = turnout(counted.turnout, zone)
-    tell = told(desk, read)
     page = RoundDeskPage(
         round=stub,
         rounds=len(campaign.rounds),
@@ -135,17 +140,27 @@ async def _shown(
         eligible=counted.members,
         columns=columns,
         columns_unit=unit,
-        acts=allowed(campaign, found),
+        acts=(*(("rule",) if unread else ()), *allowed(campaign, found)),
         after=desk.streams.decisions(campaign.id),
         idempotency_key=fresh_key(),
-        public_acts=[PublicAct(each.at, f"{acts.who(each)} {acts.sentence(each, tell)}") for each in lately],
+        public_acts=lately,
         form=form or Form(),
         failed_act=failed_act,
-        waits=waits(campaign, found, desk.now),
+        waits=waits(campaign, found, desk.now, len(unread)),
+        unread=unread[:MOST_RULED],
         strip=rounds.strip(read),
         is_support=stub.takes_ideas,
     )
     return await show(request, page, section="desk", campaign=read, status=status)
+
+
+async def _unread(connection: AsyncConnection, found: Round) -> list[Unread]:
+    return [Unread(each.position, each.sha256, is_ruled=False) for each in await waiting(connection, found)]
+
+
+async def _lately(connection: AsyncConnection, campaign_id: str, tell: acts.Told) -> list[PublicAct]:
+    lately = await timeline.acts(connection, campaign=campaign_id, kinds=("decision",), limit=_PUBLIC_ACTS)
+    return [PublicAct(each.at, f"{acts.who(each)} {acts.sentence(each, tell)}") for each in lately]
 
 
 def allowed(campaign: Campaign, found: Round) -> tuple[ActName, ...]:

@@ -24,7 +24,7 @@ ROWS_SHOWN, ROWS_LIVE = 40, 12
 """The most options on the board of a report and of a live page; the CSV of the report has them all."""
 _SUMMARY = 220
 _LATECOMER = "Only members who had joined before this round opened may vote in it."
-UNNAMED = "Words that were deleted"
+UNNAMED = words.UNNAMED
 
 
 def stub(read: CampaignRead, each: RoundRead) -> RoundStub:
@@ -40,6 +40,7 @@ def stub(read: CampaignRead, each: RoundRead) -> RoundStub:
         closes_at=each.closes_at,
         reason=each.reason,
         takes_ideas=each.method == SUPPORT,
+        waiting=each.waiting,
     )
 
 
@@ -196,7 +197,7 @@ async def worded(connection: AsyncConnection, found: Round, made: Board) -> Boar
     rows = tuple(
         msgspec.structs.replace(
             row,
-            title=titles.get(row.id) or UNNAMED,
+            title=titles.get(row.id) or words.unnamed(row.id),
             by=authors.get(row.id, ""),
             href=urls.idea(row.id) if row.id in authors else "",
         )

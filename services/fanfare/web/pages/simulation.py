@@ -12,6 +12,7 @@ from fanfare.members.csrf import guard
 from fanfare.members.refusals import RoleHeld
 from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.edge import TheDesk, note_position
+from fanfare.platform.limits.rules import JOINS
 from fanfare.record.position import Position
 from fanfare.simulation.routes import simulation_only
 from fanfare.web import urls
@@ -33,6 +34,7 @@ async def join(request: Request, desk: TheDesk) -> Response:
     visitor = await visitor_of(request)
     response = see_other(on_this_site(form.value("next")))
     if visitor is None or (visitor.may("host") and not as_host):
+        await request.app.state.limits.claim(request, JOINS)
         name = f"Guest {secrets.choice(_NAMES)}"
         member = await joining.join(desk, name, simulated=True)
         label = sessions.described(request.headers.get("user-agent", ""))

@@ -16,6 +16,7 @@ from fanfare.web import words
 from fanfare.web.contexts.campaigns import TimelineEntry, TimelineKind, TimelinePage
 from fanfare.web.pages.acts import Told, entry, who
 from fanfare.web.pages.campaign import told
+from fanfare.web.pages.rounds import strip
 from fanfare.web.shells import campaign_in_words, show
 
 router = APIRouter()
@@ -52,6 +53,7 @@ async def timeline_page(
         ),
         kind=chosen,
         entries=[_line(each, about) for each in shown],
+        waiting=[each for each in strip(read) if each.waiting],
         older=str(shown[-1][-1].place) if shown and more else "",
     )
     return await show(request, page, section="timeline", campaign=read)
