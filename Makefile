@@ -12,10 +12,10 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check format bench docs lock clean
+.PHONY: help demo up test check format faults bench docs release-sample lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(RUN) ## Play a whole campaign with simulated fans at http://localhost:8000 (PORT=8001 moves it)
 	@$(BIN)/fanfare demo --port $(PORT)
@@ -32,11 +32,17 @@ check: $(DEV) ## Run only what needs no running program: lint, types, imports, s
 format: $(DEV) ## Put the code into its one format
 	@$(BIN)/ruff check --fix-only --quiet && $(BIN)/ruff format --quiet
 
+faults: $(DEV) ## Kill, stop, fill and misdate a running site, at length (FANFARE_SEED=… repeats a run)
+	@FANFARE_LONG=1 $(BIN)/python -m tests.run faults full-disk
+
 bench: $(DEV) ## Measure speed on this machine
 	@$(BIN)/python -m tests.run bench
 
 docs: $(DEV) ## Write docs/event-catalogue.md from the code
 	@$(BIN)/python -m fanfare.record.catalogue > $(VENV)/event-catalogue.md && mv $(VENV)/event-catalogue.md docs/event-catalogue.md
+
+release-sample: $(DEV) ## Make the sample site of the version that is not released yet, for the tests of upgrades
+	@$(BIN)/python -m tests.releases.make
 
 lock: $(UV) ## Lock what pyproject.toml asks for, with hashes (UPGRADE=1 takes the newest versions)
 	@$(compile) --group installer --output-file requirements/installer.txt

@@ -1,10 +1,12 @@
 """A whole site for a test: the real application, the real worker, a fresh database."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -89,9 +91,20 @@ def round_of(**changes: object) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def running_site(database: str, *, simulation: bool = False, founded: bool = True) -> AsyncIterator[SiteUnderTest]:
-    """Run the application and the worker in this loop until the block ends."""
-    app = create_app(Settings(database_url=database))
+async def running_site(
+    database: str, *, simulation: bool = False, founded: bool = True, home: Path | None = None
+) -> AsyncIterator[SiteUnderTest]:
+    """Run the application and the worker in this loop until the block ends, on a FANFARE_HOME of their own or the given one."""
+    with tempfile.TemporaryDirectory(prefix="fanfare-site-") as own:
+        settings = Settings(database_url=database, home=home or Path(own))
+        async with _running(settings, simulation=simulation, founded=founded) as site:
+            yield site
+
+
+@asynccontextmanager
+async def _running(settings: Settings, *, simulation: bool, founded: bool) -> AsyncIterator[SiteUnderTest]:
+    database = settings.database_url
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         parts: Parts = app.state.parts
         token = ""
@@ -106,7 +119,6 @@ async def running_site(database: str, *, simulation: bool = False, founded: bool
             await grant_first_admin(parts.desk, host)
             async with parts.pool.connection() as connection:
                 token = await open_session(connection, host, "token", "test")
-        settings = Settings(database_url=database)
         worker = asyncio.create_task(work(database, PROJECTIONS, lambda parts: chores(parts, settings)))
         site = SiteUnderTest(app, parts, database, client_of(app, token), client_of(app))
         try:

@@ -2,22 +2,29 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 import uvicorn
+from fastapi import FastAPI
 
 from fanfare.campaigns.announcing import announce
 from fanfare.campaigns.clockwork import Clockwork
 from fanfare.members import joining, mail, notices
 from fanfare.members.smtp import parse_smtp_url
+from fanfare.members.sweeping import Sweeper
+from fanfare.operations import cut
 from fanfare.platform import logging
-from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Parts
+from fanfare.platform.hosts.rebuild import make_level
 from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.work import Chore, work
+from fanfare.platform.limits import caps, connections
+from fanfare.platform.limits.clients import networks
+from fanfare.platform.presence import EVERY_S, Presence
 from fanfare.platform.settings import Settings
 from fanfare.reports.tables import COUNTED
 from fanfare.views import history
+from fanfare.views.erased import ERASED
 from fanfare.views.ideas import IDEAS
 from fanfare.views.projection import Projection
 from fanfare.views.standings import STANDINGS
@@ -25,7 +32,7 @@ from fanfare.views.timeline import TIMELINE
 from fanfare.voting.credit import credit
 from fanfare.web.app import create_app
 
-PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE)
+PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE, ERASED)
 
 
 def run_api(settings: Settings) -> None:
@@ -33,17 +40,23 @@ def run_api(settings: Settings) -> None:
     logging.configure()
     if settings.smtp_url:
         parse_smtp_url(settings.smtp_url, settings.smtp_password.get_secret_value())  # a wrong one refuses to run
+    serve(create_app(settings, cut.Guard(settings.home)), settings)
+
+
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Serve *app* over HTTP until told to stop."""
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
-        log_level="warning",
+        http=connections.protocol(networks(settings.trusted_proxies)),
+        ws="none",
+        log_level="error",  # or whoever sends rubbish would fill the log
         access_log=False,
         timeout_graceful_shutdown=2,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=False,  # the limits read them, see fanfare.platform.limits.clients
     )
     uvicorn.Server(config).run()
 
@@ -51,25 +64,32 @@ def run_api(settings: Settings) -> None:
 def run_worker(settings: Settings) -> None:
     """Project, and do the chores, until told to stop."""
     logging.configure()
-    asyncio.run(_until_told(work(settings.database_url, PROJECTIONS, lambda parts: chores(parts, settings))))
+    working = work(settings.database_url, PROJECTIONS, lambda parts: chores(parts, settings), cut.Guard(settings.home))
+    seeing = cut.keep_seen(settings.database_url, settings.home)
+    asyncio.run(_until_told(working, seeing))
 
 
-async def make_tables(parts: Parts) -> None:
-    """Make the tables of every projection before anybody asks them; those of a new version are filled by the worker."""
-    for each in PROJECTIONS:
-        await Follower(each, parts.pool, parts.log).prepare()
+async def make_tables(parts: Parts, tell: Callable[[str], None] = lambda _: None) -> None:
+    """
+    Make the tables of every projection before anybody asks them, and fill those of a new version beside the old ones.
+
+    Raises:
+        FillFailed: a projection stopped; the old tables are as they were.
+    """
+    await make_level(PROJECTIONS, parts.pool, parts.log, parts.log.partitions, tell)
 
 
-async def _until_told(main: Coroutine[object, object, None]) -> None:
+async def _until_told(*works: Coroutine[object, object, None]) -> None:
     told = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.set)
-    await together(main, told.wait())
+    await together(*works, told.wait())
 
 
 def chores(parts: Parts, settings: Settings) -> Sequence[Chore]:
     """Return what the worker does again and again."""
     clockwork = Clockwork(parts.desk, credit)
+    sweeper = Sweeper(parts.desk, settings.home)
 
     async def sample() -> None:
         await parts.desk.catch_up()
@@ -82,11 +102,17 @@ def chores(parts: Parts, settings: Settings) -> Sequence[Chore]:
     async def tell(round_id: str, subject: str, body: str, unique: str) -> None:
         await notices.tell_voters(parts.pool, parts.desk, round_id, subject, body, unique)
 
+    async def tidy() -> None:
+        await mail.tidy(parts.pool)
+        await caps.tidy(parts.pool)
+
     return [
+        ("presence", EVERY_S, Presence(parts.pool, "worker").tell),
         ("clockwork", 0.2, clockwork.run),
         ("history", 1.0, sample),
         ("mail", 1.0, lambda: mail.send_due(parts.pool, settings)),
-        ("tidy", 3600.0, lambda: mail.tidy(parts.pool)),
+        ("tidy", 3600.0, tidy),
         ("joins", 60.0, lambda: joining.finish_joins(parts.desk)),
+        ("erasures", 1.0, sweeper.run),
         ("announcements", 2.0, lambda: announce(parts.desk, tell)),
     ]

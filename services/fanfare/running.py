@@ -6,7 +6,7 @@ import shutil
 import socket
 import sys
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import URLError
@@ -14,21 +14,30 @@ from urllib.error import URLError
 from fanfare.audit.commands import COULD_NOT, run_export
 from fanfare.campaigns.founding import Founding, found
 from fanfare.members import joining
+from fanfare.members.erasures import ListUnreadable
 from fanfare.members.first_admin import first_admin_link
 from fanfare.members.roles import grant_first_admin
 from fanfare.members.sessions import open_session
+from fanfare.members.sweeping import sweep_at_start
+from fanfare.operations.cut import RECORD_CUT, RecordCut, refuse_if_cut
+from fanfare.operations.places import CONNECTION
 from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts, opened
-from fanfare.platform.hosts.supervise import Child, Supervisor
-from fanfare.platform.migrations.run import migrate
+from fanfare.platform.hosts.rebuild import FillFailed
+from fanfare.platform.hosts.rebuild_command import rebuild
+from fanfare.platform.hosts.supervise import Child, Supervisor, stop_requested
+from fanfare.platform.migrations.run import MigrationRefused, migrate
 from fanfare.platform.postgres.embedded import EmbeddedPostgres
-from fanfare.platform.postgres.errors import PostgresUnavailable
+from fanfare.platform.postgres.errors import ServerUnfit, StartInterrupted
 from fanfare.platform.postgres.server import check_server
 from fanfare.platform.settings import Settings
 from fanfare.processes import make_tables
 
-SIMULATION_MARK, CONNECTION = "simulation", "connection"
+SIMULATION_MARK = "simulation"
 DRIVER_TOKEN = "FANFARE_SIMULATION_TOKEN"  # noqa: S105 - the name of a variable, not its value
+
+
+_FINAL = frozenset({RECORD_CUT})
 
 
 def say(line: str) -> None:
@@ -44,9 +53,14 @@ def run_site(port: int) -> int:
         return 1
     address = f"http://localhost:{port}"
 
+    async def swept(parts: Parts) -> str | None:
+        await sweep_at_start(parts.desk, settings.home)
+        return await first_admin_link(parts.desk, address)
+
     def prepare(conninfo: str) -> None:
         migrate(conninfo)
-        link = asyncio.run(_with_parts(conninfo, lambda parts: first_admin_link(parts.desk, address)))
+        refuse_if_cut(conninfo, settings.home)
+        link = asyncio.run(_with_parts(conninfo, swept))
         say(f"Fanfare answers at {address}")
         if link:
             say(f"It has no admin yet. This link works once and for a day:\n\n  {link}\n")
@@ -72,7 +86,7 @@ def run_demo(port: int) -> int:
         driver[DRIVER_TOKEN] = asyncio.run(_with_parts(conninfo, lambda parts: found_simulation(parts, address)))
         say(f"\n  The demo opens at {address}\n  Its fans are programs. Join in as a fan or a host; Ctrl-C ends it.\n")
 
-    return _run(settings, prepare, [Child("fans", _command("simulate"), driver)])
+    return _run(settings, prepare, [Child("fans", _command("play"), driver)])
 
 
 async def found_simulation(parts: Parts, address: str) -> str:
@@ -90,12 +104,8 @@ async def found_simulation(parts: Parts, address: str) -> str:
 
 def export_site(file: Path, url: str) -> int:
     """Export the site that runs on this machine, or the one of FANFARE_DATABASE_URL; return the exit status."""
-    settings = Settings()
-    places = [settings.home / CONNECTION, settings.home / "demo" / CONNECTION]
-    kept = [place.read_text() for place in places if place.exists()]
-    conninfo = settings.database_url or (kept[0] if kept else "")
+    conninfo = _running()
     if not conninfo:
-        say(f"No site runs from {settings.home}. Start it, or name its folder in FANFARE_HOME.")
         return COULD_NOT
 
     async def write() -> int:
@@ -105,18 +115,55 @@ def export_site(file: Path, url: str) -> int:
     return asyncio.run(write())
 
 
+def rebuild_site(names: Sequence[str], *, everything: bool) -> int:
+    """Rebuild projections of the site that runs here, or of the one of FANFARE_DATABASE_URL; return the exit status."""
+    conninfo = _running()
+    if not conninfo:
+        return COULD_NOT
+
+    async def wait() -> int:
+        async with opened(conninfo, 4) as parts:
+            return await rebuild(parts.pool, parts.log, names, everything=everything)
+
+    try:
+        return asyncio.run(wait())
+    except KeyboardInterrupt:
+        say("No longer watched; the rebuild goes on.")
+        return COULD_NOT
+
+
+def _running() -> str:
+    """Return how the database of the running site is reached; where none runs, say so and return nothing."""
+    settings = Settings()
+    places = [settings.home / CONNECTION, settings.home / "demo" / CONNECTION]
+    kept = [place.read_text() for place in places if place.exists()]
+    conninfo = settings.database_url or (kept[0] if kept else "")
+    if not conninfo:
+        say(f"No site runs from {settings.home}. Start it, or name its folder in FANFARE_HOME.")
+    return conninfo
+
+
+def _filling(line: str) -> None:
+    """Tell how the tables of a new version fill, and end that where we were asked to stop; the next start begins anew."""
+    say(line)
+    if stop_requested():
+        raise StartInterrupted("Stopped while the tables of a new version were filled.")
+
+
 async def _with_parts(conninfo: str, action: Callable[[Parts], Awaitable[str | None]]) -> str:
     async with opened(conninfo, 4) as parts:
-        await make_tables(parts)
+        await make_tables(parts, _filling)
         return await action(parts) or ""
 
 
 def _run(settings: Settings, prepare: Callable[[str], None], more: list[Child] | None = None) -> int:
     place = settings.home / CONNECTION
+    told: list[str] = []
 
     def prepare_and_tell(conninfo: str) -> None:
         place.touch(mode=0o600)
         place.write_text(conninfo)
+        told.append(conninfo)
         prepare(conninfo)
 
     logging.configure()
@@ -126,22 +173,25 @@ def _run(settings: Settings, prepare: Callable[[str], None], more: list[Child] |
         "FANFARE_HOME": str(settings.home.absolute()),
     }
     children = [
-        Child("api", _command("api"), environment, ready=lambda: _answers(settings)),
-        Child("worker", _command("worker"), environment),
+        Child("api", _command("api"), environment, ready=lambda: _answers(settings), final=_FINAL),
+        Child("worker", _command("worker"), environment, final=_FINAL),
         *(more or []),
     ]
-    if settings.database_url:
-        try:
-            check_server(settings.database_url)
-        except PostgresUnavailable as error:
-            say(str(error))
-            return 1
-        prepare(settings.database_url)
-        return Supervisor(children).run()
     try:
+        if settings.database_url:
+            check_server(settings.database_url)
+            prepare(settings.database_url)
+            return Supervisor(children).run()
         return Supervisor(children, EmbeddedPostgres(settings.home.absolute()), prepare_and_tell).run()
+    except RecordCut as cut:
+        say(str(cut))
+        return RECORD_CUT
+    except (MigrationRefused, ServerUnfit, FillFailed, ListUnreadable) as refused:
+        say(str(refused))
+        return 1
     finally:
-        place.unlink(missing_ok=True)
+        if told:  # a start that was refused, because another runs here, leaves the other's file
+            place.unlink(missing_ok=True)
 
 
 def _command(name: str) -> list[str]:

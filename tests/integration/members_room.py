@@ -16,8 +16,10 @@ from fanfare.members.routes import router
 from fanfare.platform import texts
 from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.edge import problem_response
+from fanfare.platform.limits.edge import Limits
 from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.platform.refusals import Refusal
+from fanfare.platform.settings import Settings
 from fanfare.record.entry import unpack
 from fanfare.record.envelope import Recorded
 from fanfare.record.members import MemberJoined
@@ -46,6 +48,7 @@ async def browsers(desk: Desk) -> AsyncIterator[Browse]:
     """Serve the members room of *desk* to browsers, and close them all afterwards."""
     app = FastAPI()
     app.state.desk, app.state.authenticate = desk, sessions.authenticator(desk)
+    app.state.limits = Limits(Settings())
     app.include_router(router)
 
     @app.exception_handler(Refusal)

@@ -44,7 +44,7 @@ async def test_an_idea_is_raised_supported_advanced_voted_for_and_sealed(site: S
         (ideas[1], 4, 1, True),
         (ideas[0], 2, 2, False),
     ]
-    assert report.json()["ballots"] == {"received": 6, "counted": 6, "replaced": 0, "late": 0, "void": 0}
+    assert report.json()["ballots"] == {"received": 6, "counted": 6, "replaced": 0, "late": 0, "void": 0, "unreadable": 0}
 
 
 async def ideas_raised_and_supported(site: SiteUnderTest, round_id: str, fans: list[httpx2.AsyncClient]) -> list[str]:
@@ -235,7 +235,7 @@ async def test_reports_come_as_tables_that_run_nothing_in_a_spreadsheet(site: Si
     rounds = await site.stranger.get(f"/api/v1/campaigns/{campaign['id']}/report.csv", headers=wait)
 
     assert ranking.text.splitlines()[1] == "1,o1,'=1+1,1,yes"
-    assert rounds.text.splitlines()[1] == f"{round_id},Flavour,open,1,1,0,0,0,"
+    assert rounds.text.splitlines()[1] == f"{round_id},Flavour,open,1,1,0,0,0,0,"
 
 
 async def test_an_ordinary_site_has_no_simulated_fans(site: SiteUnderTest) -> None:

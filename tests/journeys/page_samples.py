@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import msgspec
 
+from fanfare.views.mine import Counts
 from fanfare.web.contexts import Page, Shell, ballots, campaigns, host, ideas, members, results, shell
 from fanfare.web.words import letter
+from tests.journeys import operator_samples
 from tests.journeys.host_samples import CHECK, DESK, DESK_ROUND, DRAFT, LIMITS, MAIL, OVERTAKEN, SET_UP
 from tests.journeys.sample_ground import FIRST, HASH, NOW, PINK, SEALED, SUMMARY, ago, ahead
 
@@ -28,6 +30,9 @@ SAOIRSE = shell.Viewer("m1", "Saoirse K.")
 EMEKA = shell.Viewer("m2", "Emeka Obi", is_host=True)
 FAN = Shell("Pomfret Soda", NOW, "Europe/Berlin", "csrf-token", section="campaign", viewer=SAOIRSE, campaign=POMFRET)
 HOST = msgspec.structs.replace(FAN, viewer=EMEKA, section="desk", simulation=shell.Simulation("host", 2140))
+OPERATOR = msgspec.structs.replace(
+    FAN, viewer=shell.Viewer("m3", "Ada N.", is_host=True, is_admin=True), campaign=None, section="operations"
+)
 STRANGER = Shell("Fanfare", NOW, "Europe/Berlin", "csrf-token")
 PLAYED = msgspec.structs.replace(FAN, simulation=shell.Simulation("", 2140), viewer=None)
 
@@ -171,6 +176,24 @@ IDEA = ideas.IdeaPage(
     way=WAY,
     tags=("citrus", "not sweet"),
 )
+HASHES = "9f2c" * 16
+MODERATED = msgspec.structs.replace(
+    IDEA,
+    gone="Removed by a moderator: It gives away where somebody lives.",
+    versions=tuple(msgspec.structs.replace(each, hashes=HASHES) for each in IDEA.versions),
+    comments=(
+        msgspec.structs.replace(IDEA.comments[0], hashes=HASHES),
+        msgspec.structs.replace(IDEA.comments[1], gone="Its author took this back."),
+        msgspec.structs.replace(IDEA.comments[1], hashes=HASHES, is_mine=True),
+    ),
+    removal_key="key-3",
+)
+COUNTS = Counts(ideas=2, comments=14, rounds=3, sessions=2, texts=41, drafts=0)
+KEPT = members.KeptPage("Saoirse K.", "saoirse@example.org", ago(days=80), COUNTS, is_last_admin=False, mailbox=True)
+WRONG_WORDS = shell.Form({"words": "erase"}, {"words": "Type the two words: erase me"})
+KEPT_WRONG = msgspec.structs.replace(KEPT, email="", mailbox=False, form=WRONG_WORDS)
+LAST_ADMIN = msgspec.structs.replace(KEPT, counts=msgspec.structs.replace(COUNTS, drafts=1), is_last_admin=True)
+ERASE = members.ErasePage("Saoirse K.", "token-1")
 MY_IDEA = msgspec.structs.replace(IDEA, is_mine=True, can_edit=True, can_support=False, comments=())
 SIMILAR = (ideas.SimilarIdea("i1", "Pine & Lime", "Spring pine tips steeped like tea.", 2204),)
 IDEA_FORM = ideas.IdeaFormPage("c1", shell.Form(), "key-2")
@@ -296,6 +319,11 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "campaign-paused": (FAN, msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, round=PAUSED))),
     "campaign-young": (FAN, YOUNG),
     "ideas": (_in("ideas"), IDEAS),
+    "idea-moderated": (_in("ideas"), MODERATED),
+    "kept": (_in("mine"), KEPT),
+    "kept-wrong": (_in("mine"), KEPT_WRONG),
+    "kept-last-admin": (HOST, LAST_ADMIN),
+    "erase": (STRANGER, ERASE),
     "ideas-empty": (_in("ideas"), msgspec.structs.replace(IDEAS, ideas=(), total=0, tag="smoke", older="")),
     "idea": (_in("ideas"), IDEA),
     "idea-mine": (_in("ideas"), MY_IDEA),
@@ -324,4 +352,6 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "host-draft": (msgspec.structs.replace(HOST, simulation=None), DRAFT),
     "host-round": (HOST, DESK_ROUND),
     "host-overtaken": (HOST, OVERTAKEN),
+    "operations": (OPERATOR, operator_samples.WELL),
+    "operations-unwell": (OPERATOR, operator_samples.UNWELL),
 }

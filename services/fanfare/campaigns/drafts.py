@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from fanfare.platform.texts import BODY, LINE, TITLE, checked
 from fanfare.record.campaigns import CampaignPublished, RoundPlanned
@@ -25,7 +26,7 @@ from fanfare.record.terms import (
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 """What a time of a round lies between: at the ends of the calendar a time zone or a day more would fall off it."""
 Time = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST, description="With an offset; from the year 2000 to 2999.")]
-_EXAMPLE = {
+_EXAMPLE: JsonDict = {
     "name": "Flavour",
     "question": "Which flavour goes on to the kitchen?",
     "asked_by": "Dora Lindqvist, head of flavour",

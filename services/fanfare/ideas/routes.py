@@ -3,18 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from fanfare.campaigns.refusals import CampaignNotFound
 from fanfare.ideas.service import Ideas, Words
 from fanfare.platform.edge import BodyDigest, Fan, Key, TheDesk, Visitor, acknowledge, asked
 from fanfare.platform.refusals import Invalid
+from fanfare.views import erased
 from fanfare.views import ideas as view
 
 router = APIRouter(prefix="/api/v1", tags=["ideas"])
 
 
-def _ideas(request: Request) -> Ideas:
+async def _ideas(request: Request) -> Ideas:
     ideas: Ideas = request.app.state.ideas
     return ideas
 
@@ -81,6 +83,9 @@ class VersionRead(BaseModel):
     written_at: datetime
     title: str
     body: str
+    title_hash: str
+    body_hash: str
+    tags_hash: str
 
 
 class CommentRead(BaseModel):
@@ -90,12 +95,20 @@ class CommentRead(BaseModel):
     author: str
     author_name: str
     text: str
+    """Empty where it was removed or erased; ``gone`` says which."""
+    text_hash: str
+    gone: str = ""
     written_at: datetime
 
 
 class IdeaPage(IdeaRead):
     """An idea with all that stands under it."""
 
+    title_hash: str
+    body_hash: str
+    tags_hash: str
+    gone: str = ""
+    """What stands in the place of its words, where they were removed or erased."""
     versions: list[VersionRead]
     discussion: list[CommentRead]
     supported: bool
@@ -125,14 +138,23 @@ def read(found: dict[str, Any]) -> dict[str, Any]:
 
 @router.get("/campaigns/{campaign_id}/ideas", summary="The ideas of a campaign")
 async def list_ideas(
-    campaign_id: Id, desk: TheDesk, sort: Literal["new", "top"] = "new", tag: str = "", cursor: str = "", limit: int = 30
+    campaign_id: Id,
+    desk: TheDesk,
+    sort: Literal["new", "top"] = "new",
+    tag: Annotated[str, Query(max_length=30)] = "",
+    cursor: Annotated[str, Query(max_length=25)] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> IdeaList:
     """Return ideas, the newest or the most supported first."""
-    most = max(1, min(limit, 100))
     after = parse_cursor(cursor)
+    if campaign_id not in desk.streams.campaigns:
+        await desk.catch_up()  # only before a no: this process may not have read it yet
+    known = desk.streams.campaigns.get(campaign_id)
+    if known is None or not known.id:
+        raise CampaignNotFound
     async with desk.pool.connection() as connection:
-        found = await view.listed(connection, campaign_id, top=sort == "top", tag=tag[:30], after=after, limit=most)
-    more = f"{found[-1]['supporters']}.{found[-1]['place']}" if len(found) == most else None
+        found = await view.listed(connection, campaign_id, top=sort == "top", tag=tag, after=after, limit=limit)
+    more = f"{found[-1]['supporters']}.{found[-1]['place']}" if len(found) == limit else None
     return IdeaList(ideas=[IdeaRead(**read(each)) for each in found], next=more)
 
 
@@ -158,9 +180,14 @@ async def get_idea(idea_id: Id, desk: TheDesk, ideas: TheIdeas, visitor: Visitor
     found = await ideas.find(idea_id)
     async with desk.pool.connection() as connection:
         versions = [VersionRead(**each) for each in await view.versions(connection, idea_id)]
-        discussion = [CommentRead(id=each.pop("comment"), **each) for each in await view.comments(connection, idea_id)]
+        said = await view.comments(connection, idea_id)
+        own = (found["title_hash"], found["body_hash"])
+        gone = await erased.in_place_of(connection, (*own, *(each["text_hash"] for each in said)))
+        discussion = [CommentRead(id=each.pop("comment"), gone=gone.get(each["text_hash"], ""), **each) for each in said]
         supported, _ = await view.support_of(connection, idea_id, visitor.member) if visitor else (False, 0)
-    return IdeaPage(**read(found), versions=versions, discussion=discussion, supported=supported)
+    missing = gone.get(found["body_hash"]) or gone.get(found["title_hash"], "")
+    hashes = {name: found[name] for name in ("title_hash", "body_hash", "tags_hash")}
+    return IdeaPage(**read(found), **hashes, gone=missing, versions=versions, discussion=discussion, supported=supported)
 
 
 @router.post("/rounds/{round_id}/ideas", status_code=status.HTTP_201_CREATED, summary="Raise an idea")

@@ -1,6 +1,5 @@
 """The desk: where every service writes to the record and reads its own decisions back."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import inf
@@ -9,17 +8,18 @@ from time import monotonic
 import msgspec
 from psycopg_pool import AsyncConnectionPool
 
+from fanfare.platform.batch import Batcher
 from fanfare.platform.logs.port import EntryTooLarge, Log, LogBusy
-from fanfare.platform.refusals import Busy, Overtaken, TooMuchAtOnce
+from fanfare.platform.refusals import Busy, Overtaken, ReaderTooOld, TooMuchAtOnce
 from fanfare.record.decisions import Streams
-from fanfare.record.entry import Entry, unpack
+from fanfare.record.entry import Entry, UnknownEvent, unpack
 from fanfare.record.envelope import Decision, Recorded, encode, event_id
 from fanfare.record.kinds import Event
 from fanfare.record.position import Position
 
 Decide = Callable[[Streams], Sequence[Event]]
 """A decider with its command bound: from the present state to events, or it raises a Refusal."""
-_TRIES = 3
+_TRIES, _PAGE = 3, 1000
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ class Desk:
         self.vault_key = vault_key
         self.source = source
         self.streams = Streams()
-        self._reading = asyncio.Lock()
+        self._reading: Batcher[None, None] = Batcher(self._read)
         self._read_at = -inf
 
     @property
@@ -71,15 +71,26 @@ class Desk:
         return datetime.now(UTC).replace(microsecond=0)
 
     async def catch_up(self) -> None:
-        """Read partition 0 up to its head into ``streams``."""
-        async with self._reading:
-            began = monotonic()
-            while page := await self.log.read(0, self.streams.next_offset, 1000):
-                for stored in page:
-                    self.streams.apply(_decisions_only(stored.offset, stored.body))
-            if self.streams.site.founded:
-                self.source = self.streams.site.founded.name
-            self._read_at = began
+        """
+        Read partition 0 up to its head into ``streams``.
+
+        Raises:
+            ReaderTooOld: the record holds a decision that this version does not know; nothing may be decided without it.
+        """
+        await self._reading(None)
+
+    async def _read(self, asked: Sequence[None]) -> Sequence[None]:
+        """Read for all who asked before this began; who asks meanwhile is answered by the next read."""
+        began, more = monotonic(), True
+        while more:
+            page = await self.log.read(0, self.streams.next_offset, _PAGE)
+            for stored in page:
+                self.streams.apply(_decisions_only(stored.offset, stored.body))
+            more = len(page) == _PAGE
+        if self.streams.site.founded:
+            self.source = self.streams.site.founded.name
+        self._read_at = began
+        return asked
 
     async def be_at_most(self, old_s: float) -> None:
         """Catch up, unless ``streams`` were read less than *old_s* ago."""
@@ -160,5 +171,8 @@ class Desk:
 
 
 def _decisions_only(offset: int, body: bytes) -> Entry:
-    """Decode an entry of partition 0 if it may hold a decision; the others need only be counted."""
-    return unpack(0, offset, body) if b'"after":' in body else Entry(0, offset, ())
+    """Decode an entry of partition 0 if it may hold a decision; the others need only be counted. Raises: ReaderTooOld."""
+    try:
+        return unpack(0, offset, body) if b'"after":' in body else Entry(0, offset, ())
+    except UnknownEvent as error:
+        raise ReaderTooOld(str(error)) from error

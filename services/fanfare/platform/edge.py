@@ -2,12 +2,13 @@
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.refusals import Invalid, Refusal, RoleNeeded, SessionExpired, SignInNeeded
@@ -18,6 +19,7 @@ from fanfare.record.site import Role
 PROBLEM = "application/problem+json"
 POSITION_HEADER = "Fanfare-Position"
 WAIT_COOKIE = "fanfare_wait"
+KEY_DESCRIPTION = "Any string of yours, at most 200 characters. The same request with the same key takes effect once."
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -39,7 +41,7 @@ Authenticate = Callable[[Request], Awaitable[Caller | None]]
 """Finds who calls, by cookie or bearer token; none for a stranger. Set as ``app.state.authenticate``."""
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:  # no plain function: FastAPI would call it in a thread
     desk: Desk = request.app.state.desk
     return desk
 
@@ -50,9 +52,16 @@ async def _visitor(request: Request) -> Caller | None:
 
 
 async def _fan(request: Request, visitor: "Visitor") -> Caller:
-    if visitor is None:
-        raise SessionExpired if getattr(request.state, "session_expired", False) else SignInNeeded
-    return visitor
+    return visitor or _turn_away(request)
+
+
+def _turn_away(request: Request) -> NoReturn:
+    raise SessionExpired if getattr(request.state, "session_expired", False) else SignInNeeded
+
+
+async def signed_in(request: Request) -> Caller:
+    """Return who calls; for raw routes. Raises: SignInNeeded, SessionExpired, TokenUnknown."""
+    return await _visitor(request) or _turn_away(request)
 
 
 async def _host(fan: "Fan") -> Caller:
@@ -69,6 +78,29 @@ async def _admin(fan: "Fan") -> Caller:
     return fan
 
 
+class RawRoute(APIRoute):
+    """
+    A route that FastAPI documents and otherwise leaves alone, which saves half of the time of a quick answer.
+
+    Its endpoint takes the request and the parameters of the path as they came; it authenticates, guards and decodes by itself.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what calls the endpoint, without solving any dependency."""
+
+        async def handle(request: Request) -> Response:
+            answer: Response = await self.endpoint(request=request, **request.path_params)
+            return answer
+
+        return handle
+
+
+async def waited(request: Request) -> None:
+    """Hold a raw route back until what its sender wrote can be read. Raises: Invalid, NotYetThere."""
+    wait: Callable[[Request], Awaitable[None]] = request.app.state.wait
+    await wait(request)
+
+
 TheDesk = Annotated[Desk, Depends(_desk)]
 Visitor = Annotated[Caller | None, Depends(_visitor)]
 """Who calls, or none for a stranger."""
@@ -83,9 +115,14 @@ Admin = Annotated[Caller, Depends(_admin)]
 async def _key(
     idempotency_key: Annotated[
         str | None,
-        Header(description="Any string of yours, at most 200 characters. The same request with the same key takes effect once."),
+        Header(description=KEY_DESCRIPTION),
     ] = None,
 ) -> str:
+    return checked_key(idempotency_key)
+
+
+def checked_key(idempotency_key: str | None) -> str:
+    """Return a client's Idempotency-Key, or a random one where it sent none. Raises: Invalid."""
     if idempotency_key is None:
         return RANDOM + secrets.token_hex(16)
     if not 1 <= len(idempotency_key) <= 200 or not idempotency_key.isprintable():
@@ -117,8 +154,8 @@ def acknowledge(response: Response, done: Acknowledged) -> None:
 def note_position(response: Response, position: Position) -> None:
     """Set the header and the short-lived cookie that make the next read wait for *position*."""
     response.headers[POSITION_HEADER] = str(position)
-    written = f"{position.partition}:{position.offset}"
-    response.set_cookie(WAIT_COOKIE, written.replace(":", "."), max_age=60, httponly=True, samesite="lax")
+    written = f"{position.partition}.{position.offset}"
+    response.headers.append("set-cookie", f"{WAIT_COOKIE}={written}; HttpOnly; Max-Age=60; Path=/; SameSite=lax")
 
 
 def problem(refusal: Refusal, instance: str) -> dict[str, Any]:

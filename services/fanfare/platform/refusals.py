@@ -97,6 +97,12 @@ class Busy(Refusal):
     code, status, advice = "busy", 503, "Nothing was written. Try again in a second."
 
 
+class ReaderTooOld(Refusal):
+    """The record holds a decision that this version of Fanfare does not know."""
+
+    code, status, advice = "reader-too-old", 503, "Nothing was written. Whoever runs this site has to upgrade it."
+
+
 class NotYetThere(Refusal):
     """The page has not caught up with the position you asked it to wait for."""
 

@@ -12,6 +12,8 @@ from fanfare.record.kinds import text_hash
 TITLE, LINE, BODY = 120, 300, 10_000
 """The most characters of a title, a line and a body."""
 _JOINERS = {"\u200c", "\u200d"}
+_BLANK = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}
+"""Letters and symbols that are drawn as nothing: a text of these alone is empty."""
 _BIDI = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 
 
@@ -36,7 +38,7 @@ def checked(text: str, field: str, most: int, *, lines: bool = False) -> str:
         codes = ", ".join(sorted(f"U+{ord(each):04X}" for each in hidden)[:4])
         message = f"The {field} has characters that cannot be seen or that turn the reading direction ({codes}). Remove them."
         raise TextRefused(message, field=field)
-    if not any(unicodedata.category(each)[0] in "LNPS" for each in text):
+    if not any(unicodedata.category(each)[0] in "LNPS" and each not in _BLANK for each in text):
         message = f"The {field} is empty. Write something there."
         raise TextRefused(message, field=field)
     return text
