@@ -87,6 +87,14 @@ class Stage:
         return found_events
 
 
+async def secret_of(parts: Parts, member: str) -> bytes:
+    """Return what a member's voter tokens are made from."""
+    async with parts.pool.connection() as connection:
+        row = await (await connection.execute("select secret from vault.members where id = %s", (member,))).fetchone()
+    assert row
+    return bytes(row[0])
+
+
 @asynccontextmanager
 async def an_open_round_with_ballots(database: str, *, closed: bool = True) -> AsyncIterator[tuple[Stage, str]]:
     async with opened(database) as parts:
@@ -104,7 +112,7 @@ async def an_open_round_with_ballots(database: str, *, closed: bool = True) -> A
         round_id = parts.desk.streams.campaigns[campaign].rounds[0].id
         for n, fan in enumerate(fans):
             asked = Asked(actor=fan, command="cast", target=round_id, key=f"b{n}")
-            await voting.cast(round_id, asked, 1, [f"o{1 + n % 2}"], "api")
+            await voting.cast(round_id, asked, await secret_of(parts, fan), 1, [f"o{1 + n % 2}"], "api")
         await stage.project()
         if closed:
             await close(parts, round_id)
@@ -210,7 +218,7 @@ async def test_a_ballot_behind_the_closing_marker_is_told_that_it_is_late(databa
         desk = Desk(parts.pool, log, parts.desk.vault_key)
         voting, fan = Voting(desk), await joining.join(parts.desk, "Late Fan")
         asked = Asked(actor=fan, command="cast", target=round_id, key="late")
-        casting = asyncio.create_task(voting.cast(round_id, asked, 1, ["o1"], "api"))
+        casting = asyncio.create_task(voting.cast(round_id, asked, await secret_of(parts, fan), 1, ["o1"], "api"))
         await log.held.wait()
         await close(parts, round_id)
         clockwork = Clockwork(

@@ -17,7 +17,7 @@ from fanfare.members.address import is_loopback
 from fanfare.members.refusals import TokenUnknown
 from fanfare.platform.batch import Batcher
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Authenticate, Caller
+from fanfare.platform.edge import Authenticate, Caller, Secret
 from fanfare.platform.refusals import SessionExpired
 from fanfare.platform.singly import singly
 
@@ -34,7 +34,8 @@ OPEN = """
     on conflict (hash) do nothing
 """
 WHO = """
-    select hash, member, name, kind, expires_at <= now() from vault.sessions join vault.members on members.id = sessions.member
+    select hash, member, name, kind, expires_at <= now(), secret
+      from vault.sessions join vault.members on members.id = sessions.member
      where hash = any(%b::bytea[])
 """
 # The id that is shown is half the hash: it names the session to its owner and opens nothing.
@@ -64,6 +65,8 @@ class Known(NamedTuple):
     name: str
     kind: str
     has_ended: bool
+    secret: Secret
+    secret: Secret
 
 
 def hashed(token: str) -> bytes:
@@ -178,7 +181,7 @@ def authenticator(desk: Desk) -> Authenticate:
                 raise SessionExpired if ended else TokenUnknown
             request.state.session_expired = ended
             return None
-        return Caller(member=known.member, name=known.name, roles=roles_of(desk, known.member), by_token=kind == "token")
+        return Caller(known.member, known.name, roles_of(desk, known.member), kind == "token", known.secret)
 
     return authenticate
 
@@ -186,7 +189,7 @@ def authenticator(desk: Desk) -> Authenticate:
 async def _who(pool: AsyncConnectionPool, hashes: Sequence[bytes]) -> list[Known | None]:
     async with singly(pool) as connection:
         rows = await (await connection.execute(WHO, (list(hashes),), binary=True)).fetchall()
-    found = {token_hash: Known(*rest) for token_hash, *rest in rows}
+    found = {token_hash: Known(*rest, Secret(secret)) for token_hash, *rest, secret in rows}
     return [found.get(each) for each in hashes]
 
 

@@ -22,6 +22,14 @@ WAIT_COOKIE = "fanfare_wait"
 KEY_DESCRIPTION = "Any string of yours, at most 200 characters. The same request with the same key takes effect once."
 
 
+class Secret(bytes):
+    """Bytes that no log and no page ever spells out."""
+
+    def __repr__(self) -> str:
+        """Say nothing."""
+        return "Secret()"
+
+
 class Caller(msgspec.Struct, frozen=True):
     """A signed-in member, as this request knows her."""
 
@@ -31,6 +39,8 @@ class Caller(msgspec.Struct, frozen=True):
     """host, moderator, auditor, admin; a fan has none. An admin may do whatever a host may."""
     by_token: bool
     """She called with an API token; cross-site requests cannot forge that, so no Origin is asked for."""
+    secret: Secret
+    """What her voter tokens are made from; read anew for each request, since an erasure destroys it."""
 
     def may(self, role: Role) -> bool:
         """Tell whether she holds *role*, or is an admin."""

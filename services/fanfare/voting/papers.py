@@ -85,6 +85,12 @@ class Papers:
             row = await (await connection.execute(query, (round_id, voter))).fetchone()
         return row[0] if row else 0
 
+    async def holds(self, round_id: str, voter: str, event_id: str) -> bool:
+        """Tell whether a voter's latest paper was handed in by this very request."""
+        query = "select from desk.papers where round = %s and voter = %s and event_id = %s"
+        async with singly(self._pool) as connection:
+            return await (await connection.execute(query, (round_id, voter, event_id))).fetchone() is not None
+
     async def _claim(self, claims: Sequence[Claim]) -> Sequence[Answer]:
         answers: dict[int, Answer] = {}
         remaining = list(enumerate(claims))

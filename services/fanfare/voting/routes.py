@@ -147,9 +147,8 @@ async def cast(round_id: Id, request: Request) -> Response:
     body = await request.body()
     form = decode_ballot(body)
     voting: Voting = request.app.state.voting
-    receipt, done = await voting.cast(
-        round_id, asked(fan, "cast", round_id, key, digest(body)), form.number, form.options, "api" if fan.by_token else "web"
-    )
+    asking = asked(fan, "cast", round_id, key, digest(body))
+    receipt, done = await voting.cast(round_id, asking, fan.secret, form.number, form.options, "api" if fan.by_token else "web")
     response = Response(msgspec.json.encode(receipt), media_type="application/json")
     response.headers["Location"] = f"/api/v1/receipts/{receipt.event_id}"
     acknowledge(response, done)

@@ -1,12 +1,12 @@
 """Voting: papers out, ballots in, receipts back."""
 
-from collections.abc import Sequence
+import asyncio
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from fanfare.campaigns.refusals import RoundNotFound
-from fanfare.platform.batch import Batcher
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.refusals import KeyReused
 from fanfare.platform.singly import singly
@@ -18,6 +18,8 @@ from fanfare.reports.receipts import BallotFound
 from fanfare.voting import decide, tokens
 from fanfare.voting.papers import Claim, KeyTaken, Outdated, Papers, Repeated
 from fanfare.voting.refusals import NotInElectorate, PaperOutOfDate, ReceiptNotFound
+
+_LOOKS, _BETWEEN_LOOKS_S = 20, 0.1
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -56,7 +58,6 @@ class Voting:
         self._desk = desk
         self._papers = Papers(desk.pool)
         self._round_keys: dict[str, bytes] = {}
-        self._secret: Batcher[str, bytes | None] = Batcher(self._secrets)
 
     async def find(self, round_id: str) -> tuple[Campaign, Round]:
         """
@@ -74,25 +75,18 @@ class Voting:
         return found
 
     async def token(self, round_id: str, member: str) -> str:
-        """Return the voter token: HMAC under the round's key of a secret that an erasure destroys."""
-        key = self._round_keys.get(round_id) or await self._round_key(round_id)
-        secret = await self._secret(member)
-        if secret is None:  # erased in this very moment
-            raise NotInElectorate
-        return tokens.token(key, secret)
-
-    async def _round_key(self, round_id: str) -> bytes:
-        async with self._desk.pool.connection() as connection:
-            key = await tokens.round_key(connection, round_id)
-        self._round_keys[round_id] = key
-        return key
-
-    async def _secrets(self, members: Sequence[str]) -> list[bytes | None]:
-        """Read the secrets of all who vote at this moment. They are not kept: an erasure destroys them."""
+        """Return the voter token of a member: HMAC under the round's key of a secret that an erasure destroys."""
         async with singly(self._desk.pool) as connection:
-            query = "select id, secret from vault.members where id = any(%s)"
-            rows = dict(await (await connection.execute(query, (list(members),), binary=True)).fetchall())
-        return [rows.get(member) for member in members]
+            row = await (await connection.execute("select secret from vault.members where id = %s", (member,))).fetchone()
+        if row is None:  # erased in this very moment
+            raise NotInElectorate
+        return await self._token(round_id, row[0])
+
+    async def _token(self, round_id: str, secret: bytes) -> str:
+        if round_id not in self._round_keys:
+            async with self._desk.pool.connection() as connection:
+                self._round_keys[round_id] = await tokens.round_key(connection, round_id)
+        return tokens.token(self._round_keys[round_id], secret)
 
     async def paper(self, round_id: str, member: str) -> Paper:
         """
@@ -120,13 +114,13 @@ class Voting:
         )
 
     async def cast(
-        self, round_id: str, asked: Asked, number: int, chosen: list[str], channel: Literal["web", "api"]
+        self, round_id: str, asked: Asked, secret: bytes, number: int, chosen: list[str], channel: Literal["web", "api"]
     ) -> tuple[Receipt, Acknowledged]:
         """
         Cast or replace a ballot, durably.
 
-        The same request twice is one ballot. A crash after the claim and before the append leaves a number without a ballot; the
-        client's retry under the same key appends it.
+        The same request twice is one ballot, also where the second comes after the close. A crash after the claim and before the
+        append leaves a number without a ballot; the client's retry under the same key appends it.
 
         Raises:
             RoundNotFound, RoundNotOpen, RoundPausedNow, NoBallots, NotInElectorate: not here, not now or not you.
@@ -136,9 +130,9 @@ class Voting:
             Busy: the record takes no more for a moment.
         """
         _, found = await self.find(round_id)
-        voter = await self.token(round_id, asked.actor)
+        voter = await self._token(round_id, secret)
         event_id = asked.event_id(self._desk.vault_key)
-        if found.status != "open" and (known := await self._known(event_id)):
+        if not _takes_ballots(found, self._desk.now) and (known := await self._cast_before(round_id, voter, event_id)):
             return _receipt(known, found, "late" if known.late else "taken"), Acknowledged(event_id, known.position)
         terms = decide.admit(found, self._desk.now)
         await self._check_electorate(found, terms, asked.actor)
@@ -172,7 +166,7 @@ class Voting:
         """
         await self._desk.be_at_most(0.5)
         _, found = await self.find(round_id)
-        if found.status == "open" and found.closes_at is not None and self._desk.now < found.closes_at:
+        if _takes_ballots(found, self._desk.now):
             return "taken"
         await self._desk.catch_up()
         _, found = await self.find(round_id)
@@ -186,6 +180,15 @@ class Voting:
         needle = f'"terms":"{terms_hash}"'.encode()
         entries = await self._desk.log.read(position.partition, start, position.offset - start)
         return any(b'"fanfare.ballots.closed.v1"' in each.body and needle in each.body for each in entries)
+
+    async def _cast_before(self, round_id: str, voter: str, event_id: str) -> BallotFound | None:
+        """Return the ballot of a request that came before the close; where its number was claimed, the rows may be behind it."""
+        for _ in range(_LOOKS):
+            known = await self._known(event_id)
+            if known or not await self._papers.holds(round_id, voter, event_id):
+                return known
+            await asyncio.sleep(_BETWEEN_LOOKS_S)
+        return None
 
     async def _known(self, event_id: str) -> BallotFound | None:
         async with self._desk.pool.connection() as connection:
@@ -202,6 +205,10 @@ class Voting:
         if found is None:
             raise ReceiptNotFound
         return found
+
+
+def _takes_ballots(found: Round, now: datetime) -> bool:
+    return found.status == "open" and (found.closes_at is None or now < found.closes_at)
 
 
 def _receipt(found: BallotFound, of: Round, state: str) -> Receipt:

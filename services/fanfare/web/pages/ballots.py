@@ -129,7 +129,7 @@ async def cast(round_id: Id, request: Request, voting: TheVoting) -> Response:
     try:
         await writer(request)
         asking = asked(fan, "cast", round_id, form.key, form.digest("paper"))
-        receipt, done = await voting.cast(round_id, asking, form.number("paper"), marked, "web")
+        receipt, done = await voting.cast(round_id, asking, fan.secret, form.number("paper"), marked, "web")
     except (PaperOutOfDate, KeyReused):
         return await _outdated(request, found, fan, marked)
     except (Invalid, FormOutdated) as refusal:

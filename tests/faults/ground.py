@@ -1,0 +1,302 @@
+"""What both kinds of ground share: founding a site from outside, and asking it for all that the checks look at."""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg_pool import AsyncConnectionPool
+
+from fanfare.members import joining
+from fanfare.members.sessions import open_session
+from fanfare.platform.hosts.follower import Follower
+from fanfare.platform.hosts.opening import Parts, opened
+from fanfare.platform.hosts.worker import Worker
+from fanfare.platform.migrations.run import migrate
+from fanfare.processes import PROJECTIONS, make_tables
+from fanfare.record.entry import Entry, unpack
+from fanfare.running import found_simulation
+from tests.faults.checker import Evidence, Rows
+from tests.faults.driving import Answer, Connection, Driver, Fan
+from tests.faults.history import UNANSWERED, Count, History, ballots, read_history
+from tests.site_fixture import round_of
+
+Result = TypeVar("Result")
+SEED = int(os.environ.get("FANFARE_SEED") or time.time_ns() % 1_000_000)
+LONG = bool(os.environ.get("FANFARE_LONG"))
+"""The long form, as `make faults` runs it."""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def say(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    """Tell whoever runs the tests what was seen."""
+    with capsys.disabled():
+        sys.stdout.write(f"\n  {line}")
+        sys.stdout.flush()
+
+
+class Ground:
+    """A founded simulation site that can be attacked, seen from outside. Its kinds say how it is started."""
+
+    port: int
+    conninfo: str
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the history in *folder*."""
+        self._history_path = folder / "history.jsonl"
+        self.history = History(self._history_path)
+        self.rounds: dict[str, str] = {}
+        """The rounds that were opened, with their campaigns."""
+        self.token = ""
+        self._fans: list[Fan] = []
+        self._drivers: list[Driver] = []
+
+    async def calm_down(self) -> None:
+        """Let no driver go on beyond its test."""
+        for driver in self._drivers:
+            await driver.abandon()
+        self._drivers.clear()
+
+    async def hang_up(self) -> None:
+        """End the fans' connections, and put the history on the disk."""
+        await self.calm_down()
+        for fan in self._fans:
+            fan.connection.close()
+        self.history.close()
+
+    @property
+    def host(self) -> Connection:
+        """A connection of the host, to be closed by whoever asked for it."""
+        return Connection(self.port, self.token)
+
+    async def tell(self, method: str, path: str, body: object = None, key: str = "") -> Answer:
+        """Send a request of the host until it is answered, and return the answer."""
+        connection = self.host
+        try:
+            async with asyncio.timeout(60):
+                while True:
+                    answer = await connection.ask(method, path, body, key)
+                    if answer.status not in (UNANSWERED, 503):
+                        return answer
+                    await asyncio.sleep(0.05)
+        finally:
+            connection.close()
+
+    async def must(self, method: str, path: str, body: object = None, key: str = "") -> Any:  # noqa: ANN401 - JSON
+        """Do the same with what has to take effect, and return its body."""
+        answer = await self.tell(method, path, body, key)
+        assert answer.status < 300, f"{method} {path}: {answer.status} {answer.body!r}"
+        return answer.body
+
+    async def found(self) -> None:
+        """Found the site and learn the host's token."""
+
+        async def act(parts: Parts) -> str:
+            await make_tables(parts)
+            return await found_simulation(parts, f"http://localhost:{self.port}")
+
+        self.token = await self.with_parts(act)
+        async with asyncio.timeout(30):
+            while True:
+                answer = await self.tell("GET", "/api/v1/drafts/none")
+                if answer.status == 404:  # before that, 403: the API has not read yet that she is a host
+                    return
+                await asyncio.sleep(0.05)
+
+    async def with_parts(self, action: Callable[[Parts], Awaitable[Result]]) -> Result:
+        """Do something in this process over the site's database."""
+        async with opened(self.conninfo, 4) as parts:
+            return await action(parts)
+
+    async def fans(self, number: int) -> list[Fan]:
+        """Make fans."""
+        made = await self.must("POST", "/api/v1/simulation/fans", {"names": [f"Fan {n}" for n in range(number)]})
+        fans = [Fan(f"fan-{n}", Connection(self.port, each["token"])) for n, each in enumerate(made, len(self._fans))]
+        self._fans += fans
+        return fans
+
+    async def somebody(self, name: str, email: str) -> Fan:
+        """Make a fan who can be written to."""
+
+        async def join(parts: Parts) -> str:
+            member = await joining.join(parts.desk, name, email=email)
+            async with parts.pool.connection() as connection:
+                return await open_session(connection, member, "token", "test")
+
+        self._fans.append(Fan(name, Connection(self.port, await self.with_parts(join))))
+        return self._fans[-1]
+
+    async def publish(self, closes_in_s: float = 3600, opens_in_s: float = 0) -> str:
+        """Publish a campaign with one round that takes ballots from now on, or later, and return the round's id."""
+        opens_at, closes_at = (datetime.now(UTC) + timedelta(seconds=each) for each in (opens_in_s, closes_in_s))
+        found = round_of(opens_at=opens_at.isoformat(), closes_at=closes_at.isoformat())
+        draft = {"title": "The Eighth Flavour", "story": "Yours.", "rounds": [found]}
+        made = await self.must("POST", "/api/v1/drafts", {})
+        await self.must("PUT", f"/api/v1/drafts/{made['id']}", {"version": made["version"], "draft": draft})
+        await self.must("POST", f"/api/v1/drafts/{made['id']}/publish", key=made["id"])
+        round_id = str((await self.campaign(made["id"]))["rounds"][0]["id"])
+        self.rounds[round_id] = made["id"]
+        return round_id
+
+    async def campaign(self, campaign_id: str) -> dict[str, Any]:
+        """Return a campaign once the read models have it."""
+        async with asyncio.timeout(30):
+            while True:
+                answer = await self.tell("GET", f"/api/v1/campaigns/{campaign_id}")
+                if answer.status == 200 and answer.body["rounds"]:
+                    return dict(answer.body)
+                await asyncio.sleep(0.05)
+
+    async def open_round(self, closes_in_s: float = 3600) -> str:
+        """Publish a round and return its id once it is open."""
+        round_id = await self.publish(closes_in_s)
+        await self.until(round_id, "open")
+        return round_id
+
+    async def until(self, round_id: str, *statuses: str, within_s: float = 40) -> dict[str, Any]:
+        """Return a round once it has one of these statuses."""
+        async with asyncio.timeout(within_s):
+            while True:
+                answer = await self.tell("GET", f"/api/v1/rounds/{round_id}")
+                if answer.status == 200 and answer.body["status"] in statuses:
+                    return dict(answer.body)
+                await asyncio.sleep(0.05)
+
+    async def driver(self, fans: Sequence[Fan], round_id: str, seed: int = SEED) -> Driver:
+        """Return a driver of these fans, each with her paper for the round."""
+        await asyncio.gather(*(fan.take_paper(round_id) for fan in fans))
+        self._drivers.append(Driver(list(fans), self.history, seed))
+        return self._drivers[-1]
+
+    async def close(self, round_id: str) -> None:
+        """Close a round by the host's hand, and return when it is sealed and everybody is credited."""
+        await self.must("POST", f"/api/v1/rounds/{round_id}/close", key=f"close-{round_id}")
+        await self.until(round_id, "sealed")
+
+    async def published(self, round_id: str) -> dict[str, Count]:
+        """Return the figures of a sealed round as the leaderboard and the report give them."""
+        board = await self.must("GET", f"/api/v1/rounds/{round_id}/leaderboard")
+        report = await self.must("GET", f"/api/v1/rounds/{round_id}/report")
+        return {
+            "the leaderboard": _count(board["counted"], board["places"]),
+            "the report": _count(report["ballots"]["counted"], report["ranking"]),
+        }
+
+    async def evidence(self) -> Evidence:
+        """Return all that the checks look at, once the worker has nothing left to do. Nothing may be written meanwhile."""
+        await self.level()
+        entries = await self.with_parts(read_record)
+        tables = await self.with_parts(read_tables)
+        async with fresh_database(self.conninfo) as fresh:
+            replayed = await self.with_parts(lambda parts: clean_replay(parts, fresh))
+        rounds = {each: await self.published(each) for each in self.rounds if await self.is_sealed(each)}
+        return Evidence(ballots(read_history(self._history_path)), entries, rounds, tables, replayed)
+
+    async def is_sealed(self, round_id: str) -> bool:
+        """Tell whether a round is sealed."""
+        return bool((await self.must("GET", f"/api/v1/rounds/{round_id}"))["status"] == "sealed")
+
+    async def level(self, within_s: float = 40) -> None:
+        """Return when every projection has applied the whole record, and nothing was appended for a while."""
+        async with asyncio.timeout(within_s):
+            before: tuple[int, ...] = ()
+            while True:
+                now = (await self.tell("GET", "/readyz")).body
+                heads = tuple(now["heads"])
+                if now["status"] == "ok" and not any(now["lag"].values()) and heads == before:
+                    return
+                before = heads
+                await asyncio.sleep(0.6)
+
+
+def _count(voters: int, ranking: Sequence[dict[str, Any]]) -> Count:
+    return Count(voters, {each["option"]: each["votes"] for each in ranking if each["votes"]})
+
+
+async def read_record(parts: Parts) -> list[Entry]:
+    """Return the whole record through the log."""
+    found: list[Entry] = []
+    for partition in range(parts.log.partitions):
+        start = 0
+        while page := await parts.log.read(partition, start, 1000):
+            found += [unpack(each.partition, each.offset, each.body) for each in page]
+            start = page[-1].offset + 1
+    return found
+
+
+async def read_tables(parts: Parts) -> dict[str, Rows]:
+    """Return the rows of every table of the projections."""
+    return await _tables(parts.pool)
+
+
+async def _tables(pool: AsyncConnectionPool) -> dict[str, Rows]:
+    found = {}
+    async with pool.connection() as connection:
+        query = """select table_schema, table_name, array_agg(column_name::text order by ordinal_position)
+                                filter (where is_identity = 'NO' and table_schema <> 'platform'
+                                           or table_name in ('positions', 'decided')),
+                          array_agg(column_name::text) filter (where is_identity = 'YES')
+                     from information_schema.columns
+                    where table_schema = any(%s) or table_schema = 'platform' and table_name in ('positions', 'decided')
+                    group by table_schema, table_name"""
+        rows = await (await connection.execute(query, ([each.name for each in PROJECTIONS],))).fetchall()
+        for schema, table, columns, identity in rows:
+            select = sql.SQL("select {} from {}.{}").format(
+                sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(schema), sql.Identifier(table)
+            )
+            # A number that PostgreSQL deals out skips at a rollback: its order has to be the same, not the number itself.
+            order = sql.SQL(" order by {}").format(sql.Identifier(identity[0])) if identity else sql.SQL("")
+            read = [tuple(map(_comparable, row)) for row in await (await connection.execute(select + order)).fetchall()]
+            found[f"{schema}.{table}"] = read if identity else sorted(read, key=repr)
+    return found
+
+
+def _comparable(value: object) -> object:
+    """Partitions close in any order: the list of those that have is a set."""
+    if isinstance(value, list) and value and isinstance(value[0], int):
+        return sorted(value)
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+async def clean_replay(parts: Parts, fresh: str) -> dict[str, Rows]:
+    """Apply the whole record to a fresh database and return the rows of every table."""
+    async with AsyncConnectionPool(fresh, min_size=1, open=False) as pool:
+        followers = [Follower(each, pool, parts.log) for each in PROJECTIONS]
+        worker = Worker(parts.log, followers, parts.log.partitions)
+        await worker.prepare()
+        while await worker.drain():
+            pass
+        assert [each.stopped for each in followers if each.stopped] == []
+        return await _tables(pool)
+
+
+@asynccontextmanager
+async def fresh_database(conninfo: str) -> AsyncIterator[str]:
+    """Make a migrated database beside the one of *conninfo* until the block ends."""
+    name = f"replay_{time.time_ns():x}"
+    made = sql.Identifier(name)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template template0").format(made))
+    other = urlunsplit(urlsplit(conninfo)._replace(path=f"/{name}"))
+    try:
+        await asyncio.to_thread(migrate, other)
+        yield other
+    finally:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(made))

@@ -1,0 +1,184 @@
+"""Who may call what: the one table of all routes. A route that is not in it fails the access tests."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.integration.api.ground import Things
+from tests.site_fixture import round_of
+
+MEMBERS = frozenset(("fan", "author", "host", "moderator", "auditor", "admin"))
+ALL = MEMBERS | {"stranger", "ended", "revoked"}
+HOSTS, ADMINS, AUTHOR = frozenset(("host", "admin")), frozenset(("admin",)), frozenset(("author",))
+PROTECTORS = AUTHOR | HOSTS | {"moderator"}
+"""Whoever may remove the author's comment."""
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may call a route, and with what she calls it: an object for the API, fields of a form for a page."""
+
+    who: frozenset[str] = ALL
+    body: Callable[[Things], Body] = field(default=lambda _: {})
+    passes: bool = False
+    """It only leads on to where the answer is given, whatever the id."""
+    streams: bool = False
+    """Its answer has no end: only wrong ids are tried here, the rest is in test_live_pages.py."""
+    at: str = ""
+    """The round that the path means: planned or ideas; else the one with ballots."""
+
+
+def _fields(**given: Any) -> Callable[[Things], Body]:  # noqa: ANN401 - values of JSON
+    return lambda _: given
+
+
+def _later(days: int = 3) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).isoformat()
+
+
+_REASON = _fields(reason="The mail came late.")
+_IDEA = _fields(title="Pine & Lime", body="Tips steeped like tea.", tags="pine")
+_WORDS = {"question": "Which?", "asked_by": "Dora", "why": "Room for one.", "outcome": "It is cooked.", "reason": "Clearer."}
+_NO_LINK = _fields(token="x" * 43)
+_TEXT = _fields(text="Cold as the first morning.")
+
+API: Mapping[str, Row] = {
+    "GET openapi.json": Row(),
+    "GET site": Row(),
+    "GET campaigns": Row(),
+    "GET campaigns/{campaign_id}": Row(),
+    "GET campaigns/{campaign_id}/timeline": Row(),
+    "GET campaigns/{campaign_id}/report": Row(),
+    "GET campaigns/{campaign_id}/report.csv": Row(),
+    "GET campaigns/{campaign_id}/ideas": Row(),
+    "POST campaigns/{campaign_id}/rounds": Row(HOSTS, lambda _: round_of(opens_at=_later(1), closes_at=_later())),
+    "GET rounds/{round_id}": Row(),
+    "GET rounds/{round_id}/terms": Row(),
+    "GET rounds/{round_id}/report": Row(),
+    "GET rounds/{round_id}/report.csv": Row(),
+    "GET rounds/{round_id}/leaderboard": Row(),
+    "GET rounds/{round_id}/leaderboard/history": Row(),
+    "GET rounds/{round_id}/paper": Row(MEMBERS),
+    "GET rounds/{round_id}/my-ballots": Row(MEMBERS),
+    "PUT rounds/{round_id}/ballot": Row(MEMBERS, _fields(number=1, options=["o2"])),
+    "POST rounds/{round_id}/ideas": Row(MEMBERS, _IDEA, at="ideas"),
+    "PUT rounds/{round_id}/plan": Row(HOSTS, lambda _: round_of(opens_at=_later(1), closes_at=_later()), at="planned"),
+    "POST rounds/{round_id}/open": Row(HOSTS, at="planned"),
+    "POST rounds/{round_id}/close": Row(HOSTS),
+    "POST rounds/{round_id}/pause": Row(HOSTS, _REASON),
+    "POST rounds/{round_id}/resume": Row(HOSTS),
+    "POST rounds/{round_id}/void": Row(HOSTS, _REASON),
+    "POST rounds/{round_id}/extend": Row(HOSTS, lambda _: {"reason": "The mail came late.", "closes_at": _later(9)}),
+    "POST rounds/{round_id}/reword": Row(HOSTS, lambda _: _WORDS),
+    "POST rounds/{round_id}/rulings": Row(HOSTS, _fields(reason="A disk failed.", events=["1:0:0"])),
+    "GET receipts/{event_id}": Row(),
+    "GET ideas/{idea_id}": Row(),
+    "PUT ideas/{idea_id}": Row(AUTHOR, lambda _: {"title": "Pine", "body": "Like tea.", "tags": "", "version": 1}),
+    "DELETE ideas/{idea_id}": Row(AUTHOR),
+    "PUT ideas/{idea_id}/support": Row(MEMBERS),
+    "DELETE ideas/{idea_id}/support": Row(MEMBERS),
+    "POST ideas/{idea_id}/comments": Row(MEMBERS, _TEXT),
+    "POST texts/{text_hash}/removal": Row(PROTECTORS, _REASON),
+    "POST drafts": Row(HOSTS, _fields(template="idea-box")),
+    "GET drafts/{draft_id}": Row(HOSTS),
+    "PUT drafts/{draft_id}": Row(HOSTS, lambda _: {"version": 2, "draft": {"title": "Another"}}),
+    "DELETE drafts/{draft_id}": Row(HOSTS),
+    "POST drafts/{draft_id}/publish": Row(HOSTS),
+    "POST sign-in": Row(ALL, _fields(email="anna@example.org")),
+    "POST sign-in/confirm": Row(frozenset(), _NO_LINK),
+    "POST sign-out": Row(),
+    "GET me": Row(MEMBERS),
+    "PATCH me": Row(MEMBERS, _fields(name="Dora M.")),
+    "GET me/contributions": Row(MEMBERS),
+    "GET me/export": Row(MEMBERS),
+    "POST me/erasure/link": Row(frozenset()),
+    "POST me/erasure": Row(frozenset(), _fields(words="erase me")),
+    "GET me/sessions": Row(MEMBERS),
+    "DELETE me/sessions/{session_id}": Row(MEMBERS),
+    "GET tokens": Row(MEMBERS),
+    "POST tokens": Row(frozenset(), _fields(label="Nightly export")),
+    "DELETE tokens/{token_id}": Row(MEMBERS),
+    "GET members": Row(ADMINS),
+    "POST members/{member_id}/roles": Row(ADMINS, _fields(role="auditor")),
+    "DELETE members/{member_id}/roles/{role}": Row(ADMINS, _REASON),
+    "GET operations": Row(ADMINS),
+    "POST simulation/fans": Row(HOSTS, _fields(names=["Tansy"])),
+}
+"""Under /api/v1/. Called with a token, which makes no other, erases nobody and is no link of a mail: such rows are for nobody."""
+
+
+def _form(fields: Body) -> Callable[[Things], Body]:
+    return lambda _: fields
+
+
+_DRAFT = {"title": "The Tenth Flavour", "zone": "UTC", "rounds": "0", "version": "2", "act": "save"}
+
+PAGES: Mapping[str, Row] = {
+    "GET /": Row(),
+    "GET /brand.css": Row(),
+    "GET /healthz": Row(),
+    "GET /readyz": Row(),
+    "GET /metrics": Row(ALL - {"revoked"}),  # on this machine's own site; a token that is wrong is wrong there too
+    "GET /limits": Row(),
+    "GET /check": Row(),
+    "GET /problems": Row(),
+    "GET /campaigns/{campaign_id}": Row(),
+    "GET /campaigns/{campaign_id}/live": Row(streams=True),
+    "GET /campaigns/{campaign_id}/timeline": Row(),
+    "GET /campaigns/{campaign_id}/report": Row(),
+    "GET /campaigns/{campaign_id}/ideas": Row(),
+    "GET /campaigns/{campaign_id}/ideas/new": Row(MEMBERS),
+    "POST /campaigns/{campaign_id}/ideas": Row(MEMBERS, _form({"title": "Pine", "text": "Like tea.", "tags": ""})),
+    "GET /ideas/{idea_id}": Row(),
+    "GET /ideas/{idea_id}/edit": Row(MEMBERS),  # whoever is not its author is led back to the idea
+    "POST /ideas/{idea_id}": Row(AUTHOR, _form({"title": "Pine", "text": "Like tea.", "tags": "", "version": "1"})),
+    "POST /ideas/{idea_id}/comments": Row(MEMBERS, _TEXT),
+    "POST /ideas/{idea_id}/support": Row(MEMBERS, _form({"support": "yes"})),
+    "POST /ideas/{idea_id}/withdraw": Row(AUTHOR),
+    "POST /texts/removal": Row(PROTECTORS, lambda t: {"idea": t.idea, "texts": t.comment_text, "reason": "An address."}),
+    "GET /rounds/{round_id}/ballot": Row(MEMBERS),
+    "POST /rounds/{round_id}/ballot": Row(MEMBERS, _form({"paper": "1", "option": "o1"})),
+    "GET /rounds/{round_id}/receipt": Row(AUTHOR),  # only she has voted; whoever has not is told that there is no ballot
+    "GET /rounds/{round_id}/report": Row(),
+    "GET /rounds/{round_id}/report.json": Row(passes=True),
+    "GET /rounds/{round_id}/report.csv": Row(passes=True),
+    "GET /rounds/{round_id}/terms": Row(passes=True),
+    "GET /sign-in": Row(),
+    "POST /sign-in": Row(ALL, _form({"email": "anna@example.org"})),
+    "GET /sign-in/sent": Row(),
+    "GET /sign-in/confirm": Row(frozenset()),
+    "POST /sign-in/confirm": Row(frozenset(), _NO_LINK),
+    "POST /sign-out": Row(),
+    "GET /mailbox": Row(),
+    "GET /me": Row(MEMBERS),
+    "GET /me/access": Row(MEMBERS),
+    "POST /me/access/name": Row(MEMBERS, _form({"name": "Dora M."})),
+    "POST /me/access/tokens": Row(MEMBERS, _form({"label": "Nightly export"})),
+    "POST /me/access/end": Row(MEMBERS, _form({"kind": "browser"})),
+    "GET /me/kept": Row(MEMBERS),
+    "POST /me/kept/link": Row(frozenset()),  # nobody here has an address
+    "GET /me/erase": Row(frozenset()),
+    "POST /me/erase": Row(MEMBERS, _form({"words": "not these"})),
+    "POST /simulation/join": Row(ALL, _form({"role": "fan"})),
+    "GET /host": Row(HOSTS),
+    "GET /host/campaigns/new": Row(HOSTS),
+    "GET /host/campaigns": Row(passes=True),
+    "POST /host/campaigns": Row(HOSTS, _form({**_DRAFT, "version": "0"})),
+    "GET /host/campaigns/{draft_id}": Row(HOSTS),
+    "POST /host/campaigns/{draft_id}": Row(HOSTS, _form(_DRAFT)),
+    "GET /host/rounds/{round_id}": Row(HOSTS),
+    "GET /host/rounds/{round_id}/plan": Row(HOSTS, at="planned"),
+    "POST /host/rounds/{round_id}/plan": Row(HOSTS, _form({"rounds": "1", "zone": "UTC"}), at="planned"),
+    "GET /host/rounds/{round_id}/{act}": Row(passes=True),
+    "POST /host/rounds/{round_id}/{act}": Row(HOSTS, _form({"reason": "A pause."})),
+    "GET /host/operations": Row(ADMINS),
+    "POST /host/operations": Row(ADMINS),
+    "GET /setup": Row(frozenset()),
+    "POST /setup": Row(frozenset(), _NO_LINK),
+}
+"""Called with the cookie of a session and the token of its forms."""
+
+TABLE = {f"{each.partition(' ')[0]} /api/v1/{each.partition(' ')[2]}": row for each, row in API.items()} | dict(PAGES)

@@ -1,0 +1,105 @@
+"""What the tests of bad input stand on: a site with one thing of every kind, and people of every role."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+
+from fanfare.members import joining
+from fanfare.members.sessions import open_session
+from tests.page_reader import all_read
+from tests.site_fixture import SiteUnderTest, client_of, round_of
+
+ROLES = ("host", "moderator", "auditor", "admin")
+
+
+@dataclass
+class Person:
+    """A member of the site with a token of hers."""
+
+    member: str
+    token: str
+    client: httpx2.AsyncClient
+
+
+@dataclass
+class Things:
+    """The ids of one thing of each kind, all of one campaign; the draft stands beside it."""
+
+    campaign: str
+    ballot_round: str
+    ideas_round: str
+    planned_round: str
+    idea: str
+    draft: str
+    receipt: str
+    """The event of a ballot."""
+    comment_text: str
+    """The hash of what the author wrote under her idea."""
+
+
+async def person(site: SiteUnderTest, name: str, role: str = "") -> Person:
+    """Let somebody join, grant her *role* if one is named, and return her with a token."""
+    member = await joining.join(site.parts.desk, name)
+    if role:
+        (await site.host.post(f"/api/v1/members/{member}/roles", json={"role": role})).raise_for_status()
+    return await with_token(site, member)
+
+
+async def with_token(site: SiteUnderTest, member: str) -> Person:
+    """Return a member with one more token of hers."""
+    async with site.parts.pool.connection() as connection:
+        token = await open_session(connection, member, "token", "test")
+    return Person(member, token, client_of(site.app, token))
+
+
+async def things(site: SiteUnderTest, author: Person, voter: Person, title: str = "The Eighth Flavour") -> Things:
+    """Publish a campaign of three rounds, open two of them, let *author* raise an idea and comment, and *voter* vote."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    times = {"opens_at": tomorrow.isoformat(), "closes_at": (tomorrow + timedelta(days=1)).isoformat()}
+    campaign = await site.publish(
+        round_of(**times),
+        round_of(name="Ideas", method="support.v1", options_from="ideas", options=[], **times),
+        round_of(name="Later", **times),
+        title=title,
+    )
+    ballot, ideas, planned = (each["id"] for each in campaign["rounds"])
+    for each in (ballot, ideas):
+        await posted(site.host, f"/api/v1/rounds/{each}/open")
+    idea = {"title": "Sour Cherry Cola", "body": "With the stone left in.", "tags": "cherry, sour"}
+    raised = await posted(author.client, f"/api/v1/rounds/{ideas}/ideas", idea)
+    await all_read(site)
+    await posted(author.client, f"/api/v1/ideas/{raised['id']}/comments", {"text": "Will it be pink?"})
+    cast = await voter.client.put(f"/api/v1/rounds/{ballot}/ballot", json={"number": 1, "options": ["o1"]})
+    found = cast.raise_for_status().json()
+    draft = await drafted(site, round_of(**times))
+    await all_read(site)
+    said = (await author.client.get(f"/api/v1/ideas/{raised['id']}")).raise_for_status().json()["discussion"]
+    return Things(campaign["id"], ballot, ideas, planned, raised["id"], draft, found["event_id"], said[0]["text_hash"])
+
+
+async def drafted(
+    site: SiteUnderTest, *rounds: dict[str, object], title: str = "The Ninth Flavour", story: str = "Yours too."
+) -> str:
+    """Return the id of a draft that can be published as it is."""
+    made = await posted(site.host, "/api/v1/drafts", {})
+    draft = {"title": title, "story": story, "rounds": rounds}
+    saved = await site.host.put(f"/api/v1/drafts/{made['id']}", json={"version": made["version"], "draft": draft})
+    return str(saved.raise_for_status().json()["id"])
+
+
+async def posted(client: httpx2.AsyncClient, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Post to the API and return what it answers."""
+    answer = await client.post(path, json=body) if body is not None else await client.post(path)
+    return dict(answer.raise_for_status().json())
+
+
+async def sealed_round(site: SiteUnderTest) -> str:
+    """Publish a campaign of one round, open and close it, wait for its seal, and return its id."""
+    campaign = await site.publish(round_of(), title="The Seventh Flavour")
+    found = str(campaign["rounds"][0]["id"])
+    await site.until(found, "open")
+    await posted(site.host, f"/api/v1/rounds/{found}/close")
+    await site.until(found, "sealed")
+    return found

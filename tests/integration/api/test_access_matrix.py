@@ -1,0 +1,220 @@
+"""Every route, called by everybody, with what is there and what is not: answered by the one table, and nothing else changes."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from fanfare.members import sessions, vault
+from tests.integration.api.access import ALL, TABLE, Row
+from tests.integration.api.ground import ROLES, Person, Things, drafted, person, things
+from tests.site_fixture import ADDRESS, SiteUnderTest
+
+pytestmark = pytest.mark.postgres
+
+OURS = {"origin": ADDRESS, "sec-fetch-site": "same-origin"}
+FOREIGN = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+WRONG = ("0000000000000000", "x" * 65, "%00", "1'or'1'='1", "%F0%9F%A5%A4", "..%2F..%2Fme")
+"""Ids of nothing, and what is no id at all."""
+COUNTED = {"vault.limits", "desk.history"}
+"""What moves by itself: a count of attempts is there to count them, and leaders of open rounds are sampled."""
+
+
+@dataclass
+class House:
+    """A site, its things, and one person of each kind."""
+
+    site: SiteUnderTest
+    things: Things
+    people: dict[str, Person]
+    bystander: Person
+
+    async def call(
+        self, route: str, caller: str, *, wrong: str = "", send: dict[str, str] | None = None, as_page: bool | None = None
+    ) -> httpx2.Response:
+        """
+        Call a route as somebody.
+
+        Args:
+            wrong: what stands in the place of every id.
+            send: headers in the place of those that our own pages send.
+            as_page: by cookie where true, by token where false; as the table says unless given.
+        """
+        method, _, path = route.partition(" ")
+        is_page = not path.startswith("/api/")
+        headers, session = await self._credentials(caller, by_cookie=is_page if as_page is None else as_page)
+        headers = {**OURS, **headers} if send is None else {**{k: v for k, v in headers.items() if k != "x-csrf-token"}, **send}
+        row = TABLE[route]
+        body = {**row.body(self.things), **({"end": sessions.shown_id(session)} if path == "/me/access/end" else {})}
+        if "{session_id}" in path and caller in self.people:
+            async with self.site.parts.pool.connection() as connection:
+                session = await sessions.open_session(connection, self.people[caller].member, "browser", "another")
+        address = self._address(path, row, sessions.shown_id(session) if session else "0" * 32, wrong)
+        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(self.site.app), base_url=ADDRESS)
+        async with client:
+            if method == "GET":
+                return await client.get(address, headers={"accept": "text/html", **headers} if is_page else headers)
+            if is_page:
+                headers = {"accept": "text/html", "content-type": "application/x-www-form-urlencoded", **headers}
+                return await client.request(method, address, headers=headers, data=dict(body))
+            return await client.request(method, address, headers=headers, json=body or None)
+
+    async def _credentials(self, caller: str, *, by_cookie: bool) -> tuple[dict[str, str], str]:
+        if caller == "stranger":
+            return {}, ""
+        by_cookie = (by_cookie or caller == "ended") and caller != "revoked"
+        known = self.people.get(caller, self.people["fan"])
+        async with self.site.parts.pool.connection() as connection:
+            session = await sessions.open_session(connection, known.member, "browser" if by_cookie else "token", "test")
+            if caller in ("ended", "revoked"):
+                await sessions.end(connection, known.member, sessions.shown_id(session), "browser" if by_cookie else "token")
+        if not by_cookie:
+            return {"authorization": f"Bearer {session}"}, session
+        token = vault.derived(self.site.parts.desk.vault_key, "csrf", session)
+        return {"cookie": f"fanfare={session}", "x-csrf-token": token}, session
+
+    def _address(self, path: str, row: Row, session: str, wrong: str) -> str:
+        of = self.things
+        rounds = {"planned": of.planned_round, "ideas": of.ideas_round}
+        ids = {
+            "campaign_id": of.campaign,
+            "round_id": rounds.get(row.at, of.ballot_round),
+            "idea_id": of.idea,
+            "draft_id": of.draft,
+            "event_id": of.receipt,
+            "text_hash": of.comment_text,
+            "member_id": self.bystander.member,
+            "session_id": session,
+            "token_id": session,
+        }
+        ids = dict.fromkeys(ids, wrong) if wrong else ids
+        found = path.format(**ids, role="auditor", act="pause")
+        return found + ("?c=ff5c7c" if path == "/brand.css" else "")
+
+
+@pytest.fixture
+async def house(busy_site: SiteUnderTest) -> House:
+    """Return a site where everybody lives."""
+    people = {role: await person(busy_site, f"Her the {role}", role) for role in ROLES}
+    people |= {name: await person(busy_site, f"Her the {name}") for name in ("fan", "author")}
+    found = await things(busy_site, people["author"], people["author"])
+    return House(busy_site, found, people, await person(busy_site, "Tansy"))
+
+
+def _routes(site: SiteUnderTest) -> Iterator[str]:
+    for each in iter_route_contexts(site.app.routes):
+        yield from (f"{method} {each.path}" for method in each.methods or () if method != "HEAD")
+
+
+def _turned_away(answer: httpx2.Response) -> bool:
+    """Tell whether she was refused for who she is, or told that there is no such thing, or led to sign in."""
+    led_to_sign_in = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in?")
+    return answer.status_code in (401, 403, 404) or led_to_sign_in
+
+
+async def _digest(site: SiteUnderTest) -> dict[str, str]:
+    """Return a digest of every table of the record, the vault and the desk."""
+    query = """select table_schema || '.' || table_name from information_schema.tables
+                where table_schema in ('record', 'vault', 'desk')"""
+    found = {}
+    async with site.parts.pool.connection() as connection:
+        for (name,) in await (await connection.execute(query)).fetchall():
+            rows = await (await connection.execute(f"select t::text from {name} as t order by 1".encode())).fetchall()
+            found[name] = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return {name: digest for name, digest in found.items() if name not in COUNTED}
+
+
+async def _changes(house: House, before: dict[str, str]) -> list[str]:
+    after = await _digest(house.site)
+    return sorted(name for name in after if after[name] != before[name] and name != "vault.sessions")
+
+
+async def test_every_route_stands_in_the_table_and_every_row_is_a_route(site: SiteUnderTest) -> None:
+    assert set(_routes(site)) == set(TABLE)
+
+
+async def test_an_address_says_which_methods_it_takes(site: SiteUnderTest) -> None:
+    routes = [each for each in iter_route_contexts(site.app.routes) if each.methods]
+    for path in {route.partition(" ")[2].replace("{", "").replace("}", "") for route in TABLE}:
+        methods = {method for each in routes if each.path_regex.match(path) for method in each.methods or ()}
+        for method in sorted({"GET", "POST", "PUT", "PATCH", "DELETE"} - methods):
+            answer = await site.stranger.request(method, path)
+
+            assert answer.status_code == 405, (method, path)
+            assert set(answer.headers["allow"].split(", ")) == methods, path
+
+
+async def test_whoever_may_not_is_turned_away_and_nothing_changes(house: House) -> None:
+    wrong: list[str] = []
+    for route, row in TABLE.items():
+        before = await _digest(house.site)
+        for caller in sorted(ALL - row.who):
+            answer = await house.call(route, caller)
+            expected = _turned_away(answer) or (not row.who and answer.status_code in (409, 410))
+            if caller in ("stranger", "ended", "revoked") and route.partition(" ")[2].startswith("/api/") and row.who:
+                expected = answer.status_code == 401
+            if not expected:
+                wrong.append(f"{caller} got {answer.status_code} from {route}: {answer.text[:200]}")
+        if changed := await _changes(house, before):
+            wrong.append(f"{route} changed {changed}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_whoever_may_is_let_in_however_often_others_were_first(house: House) -> None:
+    wrong: list[str] = []
+    for route, row in TABLE.items():
+        for caller in sorted(row.who) if not row.streams else ():
+            if "{draft_id}" in route:
+                house.things.draft = await drafted(house.site)
+            if "/texts/" in route:
+                house.things = await things(house.site, house.people["author"], house.people["author"])
+            answer = await house.call(route, caller)
+            fits = answer.status_code < 500 and not _turned_away(answer)
+            if not fits and not (caller == "revoked" and answer.status_code == 401):
+                wrong.append(f"{caller} got {answer.status_code} from {route}: {answer.text[:200]}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_what_is_not_there_is_nowhere_found(house: House) -> None:
+    wrong: list[str] = []
+    for route, row in TABLE.items():
+        if "{" not in route or route.endswith("/{act}") or row.passes:
+            continue
+        before = await _digest(house.site)
+        for each in WRONG:
+            for caller in ("stranger", "author", "admin"):
+                answer = await house.call(route, caller, wrong=each)
+                is_known = answer.status_code in (404, 405, 422) or (answer.status_code == 409 and route.endswith("/{role}"))
+                if not is_known and not _turned_away(answer):
+                    wrong.append(f"{caller} got {answer.status_code} from {route} of {each[:20]}: {answer.text[:200]}")
+        if changed := [each for each in await _changes(house, before) if each != "record.texts"]:
+            wrong.append(f"{route} changed {changed}")  # a reason is kept before its decision; what nothing names is never served
+
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_no_other_site_makes_a_browser_do_anything(house: House) -> None:
+    house.people["author"] = house.people["admin"]
+    writes = [each for each in TABLE if not each.startswith("GET ")]
+    wrong: list[str] = []
+    for route in writes:
+        before = await _digest(house.site)
+        opens = route.endswith(("/sign-in", "/sign-in/confirm"))  # no session is asked for: only another site's word is refused
+        for says, send in (("foreign", FOREIGN), ("silent", {}), ("no token", OURS)):
+            if (opens and says != "foreign") or (says == "no token" and "/api/" in route):
+                continue  # a page of ours that sends JSON is known by where it comes from
+            answer = await house.call(route, "admin", send=send, as_page=True)
+            code = "foreign-origin" if says == "foreign" else "form-outdated"
+            if answer.status_code != 403 or (
+                answer.headers["content-type"] == "application/problem+json" and code not in answer.text
+            ):
+                wrong.append(f"{says}: {answer.status_code} from {route}: {answer.text[:300]}")
+        if changed := await _changes(house, before):
+            wrong.append(f"{route} changed {changed}")
+
+    assert not wrong, "\n".join(wrong)
