@@ -66,7 +66,6 @@ class Known(NamedTuple):
     kind: str
     has_ended: bool
     secret: Secret
-    secret: Secret
 
 
 def hashed(token: str) -> bytes:
@@ -189,7 +188,7 @@ def authenticator(desk: Desk) -> Authenticate:
 async def _who(pool: AsyncConnectionPool, hashes: Sequence[bytes]) -> list[Known | None]:
     async with singly(pool) as connection:
         rows = await (await connection.execute(WHO, (list(hashes),), binary=True)).fetchall()
-    found = {token_hash: Known(*rest, Secret(secret)) for token_hash, *rest, secret in rows}
+    found = {row[0]: Known(row[1], row[2], row[3], row[4], Secret(row[5])) for row in rows}
     return [found.get(each) for each in hashes]
 
 

@@ -9,15 +9,16 @@ from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.batch import Batcher
 from fanfare.platform.singly import singly
-from fanfare.views.projection import columns
+from fanfare.views.projection import array, numbers
 
+# The look at what is there stays a scalar: of an "exists" beside an "or" PostgreSQL would make a hash of the whole table.
 CLAIM: LiteralString = """
     with new as (
-        select * from unnest(%b::text[], %b::text[], %b::int[], %b::text[], %b::bytea[], %b::text[])
+        select * from unnest(%s::text[], %s::text[], %s::int[], %s::text[], %b::bytea[], %s::text[])
                       as rows (round, voter, number, event_id, key_hash, member)),
     claimed as (
         insert into desk.papers select round, voter, number, event_id, key_hash from new
-         where number = 1 or exists (select from desk.papers where papers.round = new.round and papers.voter = new.voter)
+         where number = 1 or (select true from desk.papers where papers.round = new.round and papers.voter = new.voter)
         on conflict (round, voter) do update
            set number = excluded.number, event_id = excluded.event_id, key_hash = excluded.key_hash
          where papers.number = excluded.number - 1 and papers.key_hash <> excluded.key_hash
@@ -105,9 +106,16 @@ class Papers:
     async def _claim_once(self, numbered: Sequence[tuple[int, Claim]]) -> dict[int, Answer]:
         claims = [claim for _, claim in numbered]
         rounds, voters = [each.round for each in claims], [each.voter for each in claims]
-        rest = [(each.number, each.event_id, each.key_hash, each.member) for each in claims]
+        columns = (
+            array(rounds),
+            array(voters),
+            numbers(each.number for each in claims),
+            array([each.event_id for each in claims]),
+            [each.key_hash for each in claims],
+            array([each.member for each in claims]),
+        )
         async with singly(self._pool) as connection:
-            taken = set(await (await connection.execute(CLAIM, (rounds, voters, *columns(rest)))).fetchall())
+            taken = set(await (await connection.execute(CLAIM, columns)).fetchall())
             present = {}
             if len(taken) < len(claims):
                 found = await (await connection.execute(PRESENT, (rounds, voters))).fetchall()

@@ -19,6 +19,18 @@ NEXT = "_next"
 """Ends the name, and so the schema, of tables that fill beside those that are read."""
 NEARLY_LEVEL = 100
 """Entries that may be left where tables count as level: less than a moment's work."""
+LOAD = """
+    select (select coalesce(json_object_agg(partition, next_offset), '{}') from platform.positions where projection = %(name)s),
+           (select coalesce(json_object_agg(stream, taken), '{}') from platform.decided where projection = %(name)s)
+"""
+# A commit that a crash takes back is made again from the record, which is durable before anybody reads it.
+BEGIN = "select set_config('search_path', %s, true), set_config('synchronous_commit', 'off', true)"
+MOVE = """
+    with moved as (
+        insert into platform.positions (projection, partition, next_offset) values (%s, %s, %s)
+        on conflict (projection, partition) do update set next_offset = excluded.next_offset)
+    select pg_notify(%s, '')
+"""
 _log = structlog.get_logger()
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 _PASSING = ("08", "40", "53", "55", "57", "58")
@@ -120,10 +132,10 @@ class Follower:
         if row is None or row[0] != self.projection.version:
             message = f"{self.name} is not kept in version {self.projection.version} any more"
             raise ProjectionReplaced(message)
-        query = "select partition, next_offset from platform.positions where projection = %s"
-        self._next = dict(await (await connection.execute(query, (self.name,))).fetchall())
-        query = "select stream, taken from platform.decided where projection = %s"
-        self._decided = Decided(dict(await (await connection.execute(query, (self.name,))).fetchall()))
+        # A statement of its own: it has to see what whoever held the row committed.
+        ((positions, decided),) = await (await connection.execute(LOAD, {"name": self.name})).fetchall()
+        self._next = {int(partition): next_offset for partition, next_offset in positions.items()}
+        self._decided = Decided(decided)
         return bool(row[1])
 
     # Entries
@@ -175,8 +187,6 @@ class Follower:
 
     async def _commit(self, entries: Sequence[Entry]) -> None:
         async with self._pool.connection() as connection, connection.transaction():
-            # A commit that a crash takes back is made again from the record, which is durable before anybody reads it.
-            await connection.execute("set local synchronous_commit = off")
             if not await self.load(connection):
                 message = f"the tables of {self.name} are to be made anew"
                 raise ProjectionReplaced(message)
@@ -188,16 +198,11 @@ class Follower:
         """Apply the next *entries* of a partition in the transaction of *connection*, in which ``load`` was called."""
         partition, end = entries[0].partition, entries[-1].offset + 1
         held = [entry for entry in entries if self._decided.take(entry)]
-        await connection.execute(sql.SQL("set local search_path = {}, public").format(sql.Identifier(self.name)))
+        await connection.execute(BEGIN, (f'"{self.name}", public',))
         await self.projection.apply(connection, [each for entry in held for each in entry.placed])
-        await connection.execute(
-            """insert into platform.positions (projection, partition, next_offset) values (%s, %s, %s)
-               on conflict (projection, partition) do update set next_offset = excluded.next_offset""",
-            (self.name, partition, end),
-        )
         if partition == 0:
             await self._save_decided(connection, held)
-        await connection.execute("select pg_notify(%s, '')", (CHANNEL,))
+        await connection.execute(MOVE, (self.name, partition, end, CHANNEL))
         self._next[partition] = end
 
     async def _save_decided(self, connection: AsyncConnection, held: Sequence[Entry]) -> None:

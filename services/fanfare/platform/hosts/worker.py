@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 from psycopg import OperationalError
 
-from fanfare.platform.hosts.follower import Follower
+from fanfare.platform.hosts.follower import NEARLY_LEVEL, Follower
 from fanfare.platform.logs.port import Log, StoredEntry
 from fanfare.platform.refusals import ReaderTooOld
 from fanfare.record.entry import Entry, UnknownEvent, unpack
@@ -16,6 +17,8 @@ _log = structlog.get_logger()
 PAGE_BYTES = 4 * 1024 * 1024
 """Of entries that are decoded at once, about: some ten thousand ballots."""
 _FIRST_PAGE, _LONGEST_PAGE = 20, 500
+_BREATH, _LONGEST_BREATH_S = 3, 0.2
+"""A run costs as much for one ballot as for a hundred: what comes within three times its length waits for the next one."""
 _OLD_S = 60.0
 """A processor of a version that is too old tries again after so long."""
 
@@ -54,11 +57,19 @@ class Worker:
                 if not prepared:
                     await self.prepare()
                     prepared = True
+                began = monotonic()
                 if not await self.drain():
                     await self._log.changed(0.5)
+                elif await self._is_level():
+                    await asyncio.sleep(min(_LONGEST_BREATH_S, _BREATH * (monotonic() - began)))
             except OperationalError as error:
                 _log.warning("the database does not answer", error=str(error))
                 await asyncio.sleep(0.5)
+
+    async def _is_level(self) -> bool:
+        """Tell whether nobody who may be fed is far behind."""
+        heads = await self._log.heads()
+        return all(each.behind(heads) <= NEARLY_LEVEL for each in self.followers if each.is_due)
 
     async def prepare(self) -> None:
         """Make the tables that are missing, and load the positions."""
