@@ -17,6 +17,7 @@ from fanfare.campaigns.founding import Founding, found
 from fanfare.members import joining
 from fanfare.members.roles import grant_first_admin
 from fanfare.members.sessions import open_session
+from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.work import work
@@ -104,6 +105,7 @@ async def running_site(
 @asynccontextmanager
 async def _running(settings: Settings, *, simulation: bool, founded: bool) -> AsyncIterator[SiteUnderTest]:
     database = settings.database_url
+    logging.forget_errors()
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         parts: Parts = app.state.parts

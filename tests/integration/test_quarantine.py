@@ -277,7 +277,7 @@ async def test_an_event_of_a_newer_version_stops_every_projection_there_and_says
         await worker.drain()
 
         for follower in followers:
-            assert "'fanfare.sweepstake.drawn.v1' is not known to this version of Fanfare; upgrade it" in follower.stopped
+            assert "fanfare.sweepstake.drawn.v1 is not known to this version of Fanfare; upgrade it" in follower.stopped
             assert f"{1}:{follower.next_offset(1)}:0" == place
             assert [follower.next_offset(partition) for partition in (0, 2, 3)] == [heads[0], heads[2], heads[3]]
         async with stage.parts.pool.connection() as connection:

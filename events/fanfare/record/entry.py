@@ -104,7 +104,7 @@ def _event(raw: msgspec.Raw, position: Position) -> Recorded | Unreadable:
     except _BAD_BYTES:
         return unreadable("not a CloudEvents object", bytes(raw))
     if wire not in EVENTS:
-        raise UnknownEvent(f"{position}: {wire[:80]!r} is not known to this version of Fanfare; upgrade it")
+        raise UnknownEvent(f"{position}: {ascii(wire[:80])[1:-1]} is not known to this version of Fanfare; upgrade it")
     try:
         envelope = _envelope.decode(raw)
         event = _decoder(wire).decode(envelope.data)

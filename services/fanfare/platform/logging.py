@@ -91,6 +91,11 @@ def calm(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     return event
 
 
+def forget_errors() -> None:
+    """Begin anew with what the operator's page tells: another site runs in this process now."""
+    _noted.clear()
+
+
 def note(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """Keep what is logged as an error, for the operator's page."""
     del logger

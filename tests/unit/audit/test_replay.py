@@ -205,7 +205,7 @@ def test_an_event_that_this_version_does_not_know_cannot_be_checked(file: Path) 
     outcome = replay(write_archive(file, record.written, stored=written))
 
     assert outcome.exit_code == 2
-    assert "'fanfare.ballots.closed.v9' is not known to this version" in outcome.unchecked
+    assert "fanfare.ballots.closed.v9 is not known to this version" in outcome.unchecked
 
 
 def test_a_report_with_a_newer_schema_cannot_be_checked(file: Path) -> None:
