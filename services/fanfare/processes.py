@@ -1,6 +1,7 @@
 """The processes of a site, put together: this is the only place, with ``fanfare.web.app``, that knows every part."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 
@@ -58,6 +59,8 @@ def serve(app: FastAPI, settings: Settings) -> None:
         server_header=False,
         proxy_headers=False,  # the limits read them, see fanfare.platform.limits.clients
     )
+    # What is loaded stays: looking through it again and again for garbage would hold every request up for a tenth of a second.
+    gc.freeze()
     uvicorn.Server(config).run()
 
 

@@ -158,8 +158,11 @@ async def _watch(port: int, path: str, stop: threading.Event) -> None:
     async def page() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(http("GET", path))
-        while await reader.read(65536):
-            pass
+        try:
+            while await reader.read(65536):
+                pass
+        finally:
+            writer.transport.abort()
 
     pages = []
     for n in range(_WATCHERS):
@@ -170,6 +173,7 @@ async def _watch(port: int, path: str, stop: threading.Event) -> None:
         await asyncio.sleep(0.1)
     for each in pages:
         each.cancel()
+    await asyncio.gather(*pages, return_exceptions=True)
 
 
 def test_latency_of_one_append(capsys: pytest.CaptureFixture[str]) -> None:
