@@ -7,7 +7,7 @@ import httpx2
 
 from fanfare.members import joining
 from fanfare.members.sessions import open_session
-from fanfare.processes import PROJECTIONS
+from fanfare.projecting import PROJECTIONS
 from tests.site_fixture import ADDRESS, SiteUnderTest, round_of
 
 PAGE = {"accept": "text/html", "origin": ADDRESS, "sec-fetch-site": "same-origin"}

@@ -22,7 +22,8 @@ from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.work import work
 from fanfare.platform.settings import Settings
-from fanfare.processes import PROJECTIONS, chores, make_tables
+from fanfare.processes import chores
+from fanfare.projecting import PROJECTIONS, make_tables
 from fanfare.web.app import create_app
 
 ADDRESS = "http://localhost:8000"

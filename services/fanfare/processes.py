@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,24 +16,16 @@ from fanfare.members.sweeping import Sweeper
 from fanfare.operations import cut
 from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts
-from fanfare.platform.hosts.rebuild import make_level
 from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.work import Chore, work
 from fanfare.platform.limits import caps, connections
 from fanfare.platform.limits.clients import networks
 from fanfare.platform.presence import EVERY_S, Presence
 from fanfare.platform.settings import Settings
-from fanfare.reports.tables import COUNTED
+from fanfare.projecting import PROJECTIONS
 from fanfare.views import history
-from fanfare.views.erased import ERASED
-from fanfare.views.ideas import IDEAS
-from fanfare.views.projection import Projection
-from fanfare.views.standings import STANDINGS
-from fanfare.views.timeline import TIMELINE
 from fanfare.voting.credit import credit
 from fanfare.web.app import create_app
-
-PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE, ERASED)
 
 
 def run_api(settings: Settings) -> None:
@@ -70,16 +62,6 @@ def run_worker(settings: Settings) -> None:
     working = work(settings.database_url, PROJECTIONS, lambda parts: chores(parts, settings), cut.Guard(settings.home))
     seeing = cut.keep_seen(settings.database_url, settings.home)
     asyncio.run(_until_told(working, seeing))
-
-
-async def make_tables(parts: Parts, tell: Callable[[str], None] = lambda _: None) -> None:
-    """
-    Make the tables of every projection before anybody asks them, and fill those of a new version beside the old ones.
-
-    Raises:
-        FillFailed: a projection stopped; the old tables are as they were.
-    """
-    await make_level(PROJECTIONS, parts.pool, parts.log, parts.log.partitions, tell)
 
 
 async def _until_told(*works: Coroutine[object, object, None]) -> None:

@@ -31,7 +31,7 @@ from fanfare.platform.postgres.embedded import EmbeddedPostgres
 from fanfare.platform.postgres.errors import ServerUnfit, StartInterrupted
 from fanfare.platform.postgres.server import check_server
 from fanfare.platform.settings import Settings
-from fanfare.processes import make_tables
+from fanfare.projecting import make_tables
 
 SIMULATION_MARK = "simulation"
 DRIVER_TOKEN = "FANFARE_SIMULATION_TOKEN"  # noqa: S105 - the name of a variable, not its value

@@ -22,7 +22,7 @@ from fanfare.members import joining
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.migrations.run import migrate
 from fanfare.platform.postgres.embedded import EmbeddedPostgres
-from fanfare.processes import make_tables
+from fanfare.projecting import make_tables
 from fanfare.running import found_simulation
 from tests.site_fixture import round_of
 

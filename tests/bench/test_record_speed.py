@@ -11,7 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.postgres import PostgresLog
-from fanfare.processes import PROJECTIONS
+from fanfare.projecting import PROJECTIONS
 from fanfare.record.campaigns import RoundOpened
 from fanfare.record.entry import pack, unpack
 from fanfare.record.envelope import Decision, Recorded, derived_id, encode

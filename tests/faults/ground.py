@@ -23,7 +23,7 @@ from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.migrations.run import migrate
-from fanfare.processes import PROJECTIONS, make_tables
+from fanfare.projecting import PROJECTIONS, make_tables
 from fanfare.record.entry import Entry, unpack
 from fanfare.running import found_simulation
 from tests.faults.checker import Evidence, Rows

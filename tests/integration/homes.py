@@ -19,7 +19,7 @@ from fanfare.members import joining
 from fanfare.operations.places import started
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.migrations.run import migrate
-from fanfare.processes import make_tables
+from fanfare.projecting import make_tables
 from tests.site_fixture import ADDRESS
 
 

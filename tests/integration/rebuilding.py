@@ -17,7 +17,7 @@ from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.port import StoredEntry
 from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.platform.migrations.run import migrate
-from fanfare.processes import PROJECTIONS
+from fanfare.projecting import PROJECTIONS
 from fanfare.record.ballots import BallotCast, Chosen
 from fanfare.record.campaigns import RoundOpened
 from fanfare.record.entry import pack

@@ -18,7 +18,7 @@ from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.port import StoredEntry
 from fanfare.platform.logs.postgres import PostgresLog
-from fanfare.processes import PROJECTIONS
+from fanfare.projecting import PROJECTIONS
 from fanfare.record.entry import unpack
 from fanfare.record.position import Position
 from fanfare.reports.counted import Counted

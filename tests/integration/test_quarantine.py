@@ -14,7 +14,7 @@ from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.group import NewEntry
 from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.platform.refusals import ReaderTooOld
-from fanfare.processes import PROJECTIONS
+from fanfare.projecting import PROJECTIONS
 from fanfare.record.entry import pack
 from fanfare.record.kinds import digest
 from fanfare.reports.quarantined import of_round, quarantined

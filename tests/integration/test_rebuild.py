@@ -19,7 +19,7 @@ from fanfare.platform.hosts.rebuild_command import COULD_NOT, DONE, rebuild
 from fanfare.platform.hosts.waiting import Waiting
 from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.postgres import PostgresLog
-from fanfare.processes import PROJECTIONS
+from fanfare.projecting import PROJECTIONS
 from fanfare.record.position import Position
 from fanfare.reports.counted import Counted
 from fanfare.reports.report import encoded

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from fanfare.platform.hosts.rebuild_command import COULD_NOT, DONE, rebuild
-from fanfare.processes import PROJECTIONS
+from fanfare.projecting import PROJECTIONS
 from fanfare.record.terms import RoundTerms
 from tests.integration.rebuilding import (
     NAMES,

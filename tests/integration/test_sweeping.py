@@ -18,7 +18,7 @@ from fanfare.members.sweeping import Sweeper, sweep_at_start
 from fanfare.operations.backup import backup
 from fanfare.operations.restore import restore
 from fanfare.platform.hosts.opening import opened
-from fanfare.processes import make_tables
+from fanfare.projecting import make_tables
 from fanfare.record.entry import unpack
 from fanfare.record.members import MemberErased
 from fanfare.record.texts import TextRemoved

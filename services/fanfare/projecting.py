@@ -1,0 +1,24 @@
+"""The projections of a site. Whoever starts one makes their tables, and need not load what serves and works for that."""
+
+from collections.abc import Callable, Sequence
+
+from fanfare.platform.hosts.opening import Parts
+from fanfare.platform.hosts.rebuild import make_level
+from fanfare.reports.tables import COUNTED
+from fanfare.views.erased import ERASED
+from fanfare.views.ideas import IDEAS
+from fanfare.views.projection import Projection
+from fanfare.views.standings import STANDINGS
+from fanfare.views.timeline import TIMELINE
+
+PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE, ERASED)
+
+
+async def make_tables(parts: Parts, tell: Callable[[str], None] = lambda _: None) -> None:
+    """
+    Make the tables of every projection before anybody asks them, and fill those of a new version beside the old ones.
+
+    Raises:
+        FillFailed: a projection stopped; the old tables are as they were.
+    """
+    await make_level(PROJECTIONS, parts.pool, parts.log, parts.log.partitions, tell)
