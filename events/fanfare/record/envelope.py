@@ -80,8 +80,9 @@ def event_id(key: bytes, parts: Sequence[str]) -> str:
     Args:
         parts: actor, command, target, idempotency key, digest of the body. Each is length-prefixed, so none runs into the next.
     """
-    spelled = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-    return hmac.new(key, spelled, hashlib.sha256).hexdigest()[:32]
+    encoded = [part.encode() for part in parts]
+    spelled = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
+    return hmac.digest(key, spelled, "sha256").hex()[:32]
 
 
 def derived_id(*parts: str) -> str:

@@ -9,8 +9,8 @@ import msgspec
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.batch import Batcher
-from fanfare.platform.logs.port import EntryTooLarge, Log, LogBusy
-from fanfare.platform.refusals import Busy, Overtaken, ReaderTooOld, TooMuchAtOnce
+from fanfare.platform.logs.port import EntryTooLarge, Log, LogBusy, LogElsewhere, LogMoving
+from fanfare.platform.refusals import Busy, Moved, Moving, Overtaken, ReaderTooOld, TooMuchAtOnce
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry, UnknownEvent, unpack
 from fanfare.record.envelope import Decision, Recorded, encode, event_id
@@ -103,23 +103,27 @@ class Desk:
             await self.catch_up()
             await self.log.changed(0.5)
 
-    async def publish(
-        self, asked: Asked, events: Sequence[Event], subject: str, *, partition: int = 0, to_the_minute: bool = False
-    ) -> Acknowledged:
+    async def publish(self, asked: Asked, events: Sequence[Event], subject: str) -> Acknowledged:
         """
         Append uncontested events of one decision.
 
         Raises:
             Busy: the log takes no more for a moment; nothing was written.
         """
-        time = self.now.replace(second=0) if to_the_minute else self.now
         ids = self._ids(asked, events)
-        position = await self._append(partition, self._encode(events, ids, subject, time, None))
-        return Acknowledged(ids[0], position)
+        return Acknowledged(ids[0], await self.emit(ids, events, subject))
 
-    async def emit(self, ids: Sequence[str], events: Sequence[Event], subject: str, partition: int = 0) -> Position:
-        """Append what a processor emits, under ids that follow from its cause."""
-        return await self._append(partition, self._encode(events, ids, subject, self.now, None))
+    async def emit(
+        self, ids: Sequence[str], events: Sequence[Event], subject: str, partition: int = 0, *, to_the_minute: bool = False
+    ) -> Position:
+        """
+        Append uncontested events under ids that are known: they follow from a request, or from what a processor saw.
+
+        Raises:
+            Busy: the log takes no more for a moment; nothing was written.
+        """
+        time = self.now.replace(second=0) if to_the_minute else self.now
+        return await self._append(partition, self._encode(events, ids, subject, time, None))
 
     async def decide(self, stream: str, asked: Asked, decide: Decide) -> Acknowledged:
         """
@@ -158,6 +162,10 @@ class Desk:
             return await self.log.append(partition, events, alone=alone)
         except LogBusy as error:
             raise Busy from error
+        except LogMoving as error:
+            raise Moving from error
+        except LogElsewhere as error:
+            raise Moved from error
         except EntryTooLarge as error:
             raise TooMuchAtOnce from error
 

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, NoReturn
 
 import msgspec
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from fanfare.platform.caller import Authenticate, Caller, roles_of
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.refusals import Invalid, Refusal, RoleNeeded, SessionExpired, SignInNeeded
 from fanfare.platform.requests import RANDOM
@@ -20,35 +21,6 @@ PROBLEM = "application/problem+json"
 POSITION_HEADER = "Fanfare-Position"
 WAIT_COOKIE = "fanfare_wait"
 KEY_DESCRIPTION = "Any string of yours, at most 200 characters. The same request with the same key takes effect once."
-
-
-class Secret(bytes):
-    """Bytes that no log and no page ever spells out."""
-
-    def __repr__(self) -> str:
-        """Say nothing."""
-        return "Secret()"
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """A signed-in member, as this request knows her."""
-
-    member: str
-    name: str
-    roles: frozenset[str]
-    """host, moderator, auditor, admin; a fan has none. An admin may do whatever a host may."""
-    by_token: bool
-    """She called with an API token; cross-site requests cannot forge that, so no Origin is asked for."""
-    secret: Secret
-    """What her voter tokens are made from; read anew for each request, since an erasure destroys it."""
-
-    def may(self, role: Role) -> bool:
-        """Tell whether she holds *role*, or is an admin."""
-        return role in self.roles or "admin" in self.roles
-
-
-Authenticate = Callable[[Request], Awaitable[Caller | None]]
-"""Finds who calls, by cookie or bearer token; none for a stranger. Set as ``app.state.authenticate``."""
 
 
 async def _desk(request: Request) -> Desk:  # no plain function: FastAPI would call it in a thread
@@ -74,18 +46,22 @@ async def signed_in(request: Request) -> Caller:
     return await _visitor(request) or _turn_away(request)
 
 
-async def _host(fan: "Fan") -> Caller:
-    if not fan.may("host"):
-        message = "Only hosts may do this. Ask an admin of this site for the role."
-        raise RoleNeeded(message)
-    return fan
+async def _host(fan: "Fan", desk: "TheDesk") -> Caller:
+    return await _holding(fan, "host", desk, "Only hosts may do this. Ask an admin of this site for the role.")
 
 
-async def _admin(fan: "Fan") -> Caller:
-    if not fan.may("admin"):
-        message = "Only admins may do this."
-        raise RoleNeeded(message)
-    return fan
+async def _admin(fan: "Fan", desk: "TheDesk") -> Caller:
+    return await _holding(fan, "admin", desk, "Only admins may do this.")
+
+
+async def _holding(fan: Caller, role: Role, desk: Desk, refusal: str) -> Caller:
+    if fan.may(role):
+        return fan
+    await desk.catch_up()  # only before a no: another process may have granted it, and this one not read it yet
+    known = msgspec.structs.replace(fan, roles=roles_of(desk, fan.member))
+    if not known.may(role):
+        raise RoleNeeded(refusal)
+    return known
 
 
 class RawRoute(APIRoute):
@@ -110,6 +86,9 @@ async def waited(request: Request) -> None:
     wait: Callable[[Request], Awaitable[None]] = request.app.state.wait
     await wait(request)
 
+
+Cursor = Annotated[int | None, Query(ge=0, le=2**62, description="`next` of the page before; none for the first page.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many a page holds at most.")]
 
 TheDesk = Annotated[Desk, Depends(_desk)]
 Visitor = Annotated[Caller | None, Depends(_visitor)]

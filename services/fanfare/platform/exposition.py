@@ -34,6 +34,11 @@ PER_PROCESS = (
     Metric("fanfare_append_write_entries", "histogram", "Entries a write", bounds=SIZES),
     Metric("fanfare_append_entry_events", "histogram", "Events an entry, as the mean of its write", bounds=SIZES),
     Metric("fanfare_appends_refused_total", "counter", "Appends refused because too much waited already"),
+    Metric("fanfare_appends_away_total", "counter", "Appends whose outcome is unknown, since the log did not answer"),
+    Metric("fanfare_apply_seconds", "histogram", "How long a projection took for a page of entries", ("projection",), SECONDS),
+    Metric("fanfare_applied_entries_total", "counter", "Entries that a projection was given", ("projection",)),
+    Metric("fanfare_partition_held", "gauge", "1 for each partition that a worker brings to projections", ("partition",)),
+    Metric("fanfare_rebalances_total", "counter", "How often a worker was told which partitions it has"),
     Metric("fanfare_requests_total", "counter", "Requests by method, route and status", ("method", "route", "status")),
     Metric(
         "fanfare_request_seconds",
@@ -47,6 +52,7 @@ PER_PROCESS = (
     Metric("fanfare_pool_connections", "gauge", "Connections to PostgreSQL by state: used or idle", ("state",)),
     Metric("fanfare_pool_most_connections", "gauge", "How many connections the process may have"),
     Metric("fanfare_pool_waiting", "gauge", "Requests that wait for a connection"),
+    Metric("fanfare_running", "gauge", "Always 1; its label is the machine, or the container", ("machine",)),
     Metric("fanfare_resident_bytes", "gauge", "Memory in use"),
     Metric("fanfare_cpu_seconds_total", "counter", "Processor time used"),
     Metric("fanfare_started_timestamp_seconds", "gauge", "When the process started, in Unix time"),
@@ -58,7 +64,16 @@ OF_THE_SITE = (
     Metric(
         "fanfare_database_up", "gauge", "1 where the database answers; where it does not, the figures of the site are missing"
     ),
+    Metric("fanfare_record_up", "gauge", "1 where the record can be read; where it cannot, its heads are those seen last"),
+    Metric("fanfare_record_place", "gauge", "Always 1; its label is where the record is kept: postgresql or kafka", ("place",)),
+    Metric("fanfare_broker_up", "gauge", "1 where a broker of FANFARE_KAFKA_BROKERS takes connections", ("broker",)),
     Metric("fanfare_record_head", "gauge", "The next offset of a partition: how many entries it has", ("partition",)),
+    Metric(
+        "fanfare_consumer_lag_entries",
+        "gauge",
+        "Entries that no projection has been given yet: what the workers still have to bring",
+        ("partition",),
+    ),
     Metric("fanfare_projection_position", "gauge", "The next offset that a projection applies", _PROJECTION),
     Metric("fanfare_projection_lag_entries", "gauge", "Entries that a projection has not applied yet", _PROJECTION),
     Metric("fanfare_projection_lag_seconds", "gauge", "How long a projection has been behind, at least", ("projection",)),
@@ -68,6 +83,8 @@ OF_THE_SITE = (
         "1 where a projection has stopped at an event that it cannot apply",
         ("projection",),
     ),
+    Metric("fanfare_rebuild_done_entries", "gauge", "Entries that new tables of a projection have", ("projection",)),
+    Metric("fanfare_rebuild_of_entries", "gauge", "Entries that they will have", ("projection",)),
     Metric(
         "fanfare_sealed_ballots",
         "gauge",
@@ -84,6 +101,10 @@ OF_THE_SITE = (
     Metric("fanfare_outbox_oldest_seconds", "gauge", "How long the oldest mail that has not left has waited"),
     Metric("fanfare_sessions", "gauge", "Sessions that have not ended by kind: browser or token", ("kind",)),
     Metric("fanfare_quarantined_events", "gauge", "Events that are invalid under their own schema and were passed over"),
+    Metric(
+        "fanfare_quarantine_waiting_events", "gauge", "Those of them for which a round waits for a host's ruling to be sealed"
+    ),
+    Metric("fanfare_database_bytes", "gauge", "How large the database is"),
     Metric("fanfare_disk_free_bytes", "gauge", "Space left where the data folder lies"),
     Metric("fanfare_backup_age_seconds", "gauge", "How old the last backup is; missing where there is none"),
 )

@@ -11,6 +11,7 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,9 @@ from fanfare.platform.metrics import FAULTS
 
 _MOST_NOTED = 50
 _MOST_CHAINED = 8
+_CLIENTS = ("aiokafka", "faust", "kafka", "mode")
+"""Libraries that speak to Kafka. While a broker is away each says so several times a second."""
+_AGAIN_S, _MOST_SAID = 30.0, 200
 
 
 class Noted(msgspec.Struct, frozen=True):
@@ -67,6 +71,11 @@ def configure() -> None:
         cache_logger_on_first_use=True,
     )
     stdlib.setLogRecordFactory(_record)
+    clients = Clients()
+    for each in _CLIENTS:
+        library = stdlib.getLogger(each)
+        library.handlers, library.propagate = [clients], False
+        library.setLevel(stdlib.WARNING)
     sys.excepthook = _unhandled
 
 
@@ -76,6 +85,25 @@ def _record(*given: Any, **named: Any) -> stdlib.LogRecord:  # noqa: ANN401 - wh
     if made.exc_info and made.exc_info[1] is not None:
         made.exc_text = "\n".join(_told(made.exc_info[1]))
     return made
+
+
+class Clients(stdlib.Handler):
+    """Makes lines of ours of what libraries warn of; the same warning at most twice a minute. What breaks by it logs an error."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def emit(self, record: stdlib.LogRecord) -> None:
+        """Log *record*, unless its like was logged lately."""
+        said_at = self._said.get(record.msg)
+        if said_at is not None and monotonic() - said_at < _AGAIN_S:
+            return
+        if len(self._said) >= _MOST_SAID:
+            self._said.clear()
+        self._said[record.msg] = monotonic()
+        structlog.get_logger().warning("a library warns", library=record.name, said=record.getMessage()[:300])
 
 
 def _unhandled(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -6,7 +6,7 @@ All of them are owned by the process's one event loop: it counts, and it reads t
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -89,6 +89,46 @@ class Appends:
         ]
 
 
+class Applies:
+    """What projections took, by projection."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, Histogram] = {}
+        self._entries: dict[str, int] = {}
+
+    def observe(self, projection: str, entries: int, seconds: float) -> None:
+        """Count a page of so many *entries* that *projection* took in *seconds*."""
+        if projection not in self._seconds:
+            self._seconds[projection] = Histogram(SECONDS)
+        self._seconds[projection].observe(seconds)
+        self._entries[projection] = self._entries.get(projection, 0) + entries
+
+    def samples(self) -> list[Sample]:
+        """Return what was counted so far."""
+        times = [each.sample("fanfare_apply_seconds", (name,)) for name, each in self._seconds.items()]
+        return [*times, *(Sample("fanfare_applied_entries_total", each, (name,)) for name, each in self._entries.items())]
+
+
+class Held:
+    """Which partitions of the record this process brings to projections, and how often that changed."""
+
+    def __init__(self) -> None:
+        self._partitions: frozenset[int] = frozenset()
+        self._rebalances = 0
+
+    def become(self, partitions: Iterable[int]) -> None:
+        """Note that from now on it has *partitions*; call it at every assignment, also where nothing changed."""
+        self._partitions = frozenset(partitions)
+        self._rebalances += 1
+
+    def samples(self) -> list[Sample]:
+        """Return what is held now."""
+        if not self._rebalances:
+            return []  # no worker
+        held = [Sample("fanfare_partition_held", 1, (str(each),)) for each in sorted(self._partitions)]
+        return [*held, Sample("fanfare_rebalances_total", self._rebalances)]
+
+
 class _Route:
     __slots__ = ("latency", "statuses")
 
@@ -128,6 +168,12 @@ APPENDED = Appends()
 """Whoever writes to the record tells each write."""
 REFUSED = Counter()
 """Appends that were refused because too much waited already."""
+AWAY = Counter()
+"""Appends whose outcome is unknown, since the log did not answer."""
+APPLIED = Applies()
+"""Whoever feeds projections tells each page that one took."""
+HELD = Held()
+"""Whoever brings entries to projections tells which partitions it has."""
 REQUESTS = Requests()
 STREAMS = Counter()
 """Live pages that are open now: whoever opens one counts 1, and −1 at its end."""
@@ -140,6 +186,9 @@ def samples() -> list[Sample]:
     return [
         *APPENDED.samples(),
         Sample("fanfare_appends_refused_total", REFUSED.value),
+        Sample("fanfare_appends_away_total", AWAY.value),
+        *APPLIED.samples(),
+        *HELD.samples(),
         *REQUESTS.samples(),
         Sample("fanfare_live_pages", STREAMS.value),
         Sample("fanfare_faults_total", FAULTS.value),

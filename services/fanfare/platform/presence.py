@@ -8,6 +8,7 @@ that died is known by its silence. A crash in between loses figures of at most f
 import asyncio
 import resource
 import secrets
+import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -79,6 +80,7 @@ class Presence:
         self.started_at = datetime.now(UTC)
         self._pool = pool
         self._kind = kind
+        self._machine = socket.gethostname()
 
     def samples(self) -> list[Sample]:
         """Return what this process has counted up to now."""
@@ -91,6 +93,7 @@ class Presence:
             Sample("fanfare_pool_connections", idle, ("idle",)),
             Sample("fanfare_pool_most_connections", stats.get("pool_max", 0)),
             Sample("fanfare_pool_waiting", stats.get("requests_waiting", 0)),
+            Sample("fanfare_running", 1, (self._machine,)),
             Sample("fanfare_resident_bytes", int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES),
             Sample("fanfare_cpu_seconds_total", round(used.ru_utime + used.ru_stime, 3)),
             Sample("fanfare_started_timestamp_seconds", int(self.started_at.timestamp())),

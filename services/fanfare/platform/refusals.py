@@ -97,6 +97,22 @@ class Busy(Refusal):
     code, status, advice = "busy", 503, "Nothing was written. Try again in a second."
 
 
+class Moving(Refusal):
+    """The record is being moved to where there is more room."""
+
+    code, status, advice = "moving", 503, "Nothing was written. Try again in a few minutes, with the same Idempotency-Key."
+
+
+class Moved(Refusal):
+    """The record has moved, and this process was not told."""
+
+    code, status, advice = (
+        "moved",
+        503,
+        "Nothing was written. Whoever runs this site has to set FANFARE_KAFKA_BROKERS and restart it.",
+    )
+
+
 class ReaderTooOld(Refusal):
     """The record holds a decision that this version of Fanfare does not know."""
 

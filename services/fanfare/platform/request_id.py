@@ -15,6 +15,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
+from fanfare.platform import tracing
 from fanfare.platform.metrics import NO_ROUTE, REQUESTS, STREAMS
 
 HEADER = "Fanfare-Request"
@@ -24,7 +25,6 @@ LIVE = "/campaigns/{campaign_id}/live"
 _HEADER, _POSITION = HEADER.lower().encode(), b"fanfare-position"
 _TRACE = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 # Source: W3C Trace Context, section 3.2: version ff and ids of zeros alone are invalid; later versions may append fields.
-_OF_A_BALLOT = re.compile(r"/(?:ballot|paper|my-ballots|receipt|receipts)(?:/|$)")
 _log = structlog.get_logger()
 
 
@@ -34,7 +34,7 @@ def chosen_id(traceparent: bytes | None, path: str) -> str:
 
     About a ballot it is always a new one.
     """
-    if traceparent is not None and len(traceparent) < 200 and not _OF_A_BALLOT.search(path):
+    if traceparent is not None and len(traceparent) < 200 and not tracing.OF_A_BALLOT.search(path):
         found = _TRACE.fullmatch(traceparent)
         if found and (len(traceparent) == 55 or not traceparent.startswith(b"00")):
             return found[1].decode()
@@ -69,6 +69,7 @@ class RequestId:
         request = chosen_id(trace, scope["path"])
         bind_contextvars(request=request)
         answer = _Answer(scope, send, request.encode(), began)
+        traced = tracing.requested(scope["path"], request, trace if trace and request.encode() in trace else None)
         try:
             await self._app(scope, receive, answer)
         except BaseException as error:
@@ -76,6 +77,8 @@ class RequestId:
             raise
         finally:
             answer.ended()
+            if traced is not None:
+                tracing.answered(traced, scope["method"], route_of(scope), answer.status)
 
 
 class _Answer:

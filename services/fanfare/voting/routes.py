@@ -7,7 +7,19 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from fanfare.members.csrf import guard
-from fanfare.platform.edge import KEY_DESCRIPTION, Fan, RawRoute, TheDesk, acknowledge, asked, checked_key, signed_in, waited
+from fanfare.platform.edge import (
+    KEY_DESCRIPTION,
+    Cursor,
+    Fan,
+    Limit,
+    RawRoute,
+    TheDesk,
+    acknowledge,
+    asked,
+    checked_key,
+    signed_in,
+    waited,
+)
 from fanfare.platform.refusals import Invalid
 from fanfare.record.kinds import digest
 from fanfare.reports import receipts
@@ -186,12 +198,10 @@ async def my_ballots(round_id: Id, fan: Fan, voting: TheVoting, desk: TheDesk) -
 
 
 @router.get("/me/contributions", summary="What I contributed")
-async def my_contributions(fan: Fan, desk: TheDesk, cursor: int | None = None, limit: int = 50) -> Contributions:
+async def my_contributions(fan: Fan, desk: TheDesk, cursor: Cursor = None, limit: Limit = 50) -> Contributions:
     """Return what you did, with the event that tells each."""
-    most = max(1, min(limit, 200))
-    before = None if cursor is None else max(0, min(cursor, 2**62))
     async with desk.pool.connection() as connection:
-        acts = await timeline.acts(connection, member=fan.member, before=before, limit=most)
+        acts = await timeline.acts(connection, member=fan.member, before=cursor, limit=limit)
     lines = [
         Contribution(
             event=each.event_id,
@@ -204,7 +214,7 @@ async def my_contributions(fan: Fan, desk: TheDesk, cursor: int | None = None, l
         )
         for each in acts
     ]
-    return Contributions(contributions=lines, next=str(acts[-1].place) if len(acts) == most else None)
+    return Contributions(contributions=lines, next=str(acts[-1].place) if len(acts) == limit else None)
 
 
 def _read(found: BallotFound) -> BallotRead:

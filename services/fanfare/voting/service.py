@@ -146,9 +146,9 @@ class Voting:
         if isinstance(answer, Repeated) and (known := await self._known(event_id)):
             return _receipt(known, found, "late" if known.late else "taken"), Acknowledged(event_id, known.position)
         partition = slot(voter, terms.partitions)
-        done = await self._desk.publish(asked, [ballot], round_id, partition=partition, to_the_minute=True)
-        cast = BallotFound(event_id, done.position, found.terms_hash, voter, number, late=False, replaced=False, void=False)
-        return _receipt(cast, found, await self._fate(round_id, done.position)), done
+        position = await self._desk.emit([event_id], [ballot], round_id, partition, to_the_minute=True)
+        cast = BallotFound(event_id, position, found.terms_hash, voter, number, late=False, replaced=False, void=False)
+        return _receipt(cast, found, await self._fate(round_id, position)), Acknowledged(event_id, position)
 
     async def _check_electorate(self, found: Round, terms: RoundTerms, member: str) -> None:
         if terms.plan.electorate == "members":

@@ -1,6 +1,5 @@
 """Voter tokens: pseudonyms for one round."""
 
-import hashlib
 import hmac
 import secrets
 
@@ -9,7 +8,7 @@ from psycopg import AsyncConnection
 
 def token(round_key: bytes, secret: bytes) -> str:
     """Return the voter token, 32 hexadecimal digits: an HMAC under the round's key of a secret that an erasure destroys."""
-    return hmac.new(round_key, secret, hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(round_key, secret, "sha256").hex()[:32]
 
 
 async def round_key(connection: AsyncConnection, round_id: str) -> bytes:

@@ -1,14 +1,15 @@
 """A projection at work: its rows and its positions change in one transaction, so redeliveries cannot double or lose anything."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from time import monotonic
+from typing import Protocol
 
 import structlog
 from psycopg import AsyncConnection, OperationalError, sql
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.logging import said
-from fanfare.platform.logs.port import Log, RecordGap
+from fanfare.platform.logs.port import LogAway, RecordGap, StoredEntry
 from fanfare.record.decisions import Decided
 from fanfare.record.entry import Entry, unpack
 from fanfare.record.position import Moment
@@ -23,6 +24,7 @@ LOAD = """
     select (select coalesce(json_object_agg(partition, next_offset), '{}') from platform.positions where projection = %(name)s),
            (select coalesce(json_object_agg(stream, taken), '{}') from platform.decided where projection = %(name)s)
 """
+PLACES = "select partition, next_offset from platform.positions where projection = %s"
 # A commit that a crash takes back is made again from the record, which is durable before anybody reads it.
 BEGIN = "select set_config('search_path', %s, true), set_config('synchronous_commit', 'off', true)"
 MOVE = """
@@ -35,6 +37,19 @@ _log = structlog.get_logger()
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 _PASSING = ("08", "40", "53", "55", "57", "58")
 """Classes of SQLSTATE that say nothing against the projection: connection, rollback, resources, locks, operator, system."""
+
+
+class Readable(Protocol):
+    """What is read of a log; the Log port says how."""
+
+    async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
+        """Return up to *limit* entries of *partition* from offset *start* on."""
+
+    async def heads(self) -> Moment:
+        """Return the next offset of each partition."""
+
+    async def changed(self, timeout_s: float) -> None:
+        """Return when something may have been appended, or after *timeout_s*."""
 
 
 class ProjectionReplaced(Exception):
@@ -52,7 +67,7 @@ class Follower:
         self,
         projection: Projection,
         pool: AsyncConnectionPool,
-        log: Log,
+        log: Readable,
         *,
         beside: bool = False,
         clock: Callable[[], float] = monotonic,
@@ -63,7 +78,7 @@ class Follower:
         """Of its row in platform.projections, and of its schema."""
         self.stopped = ""
         """The alarm: where it stopped, and why."""
-        self._beside = beside
+        self.is_beside = beside
         self._pool = pool
         self._log = log
         self._clock = clock
@@ -83,9 +98,16 @@ class Follower:
         """Return the first offset of *partition* that is not applied yet."""
         return self._next.get(partition, 0)
 
-    def behind(self, heads: Moment) -> int:
-        """Return how many entries are not applied yet."""
-        return sum(max(0, head - self.next_offset(partition)) for partition, head in enumerate(heads))
+    async def look(self) -> None:
+        """Read how far the tables are, whoever filled them; nothing is held, so it may have changed on return."""
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute(PLACES, (self.name,))).fetchall()
+        self._next = dict(rows)
+
+    def behind(self, heads: Moment, partitions: Collection[int] | None = None) -> int:
+        """Return how many entries of these *partitions*, or of all, are not applied yet."""
+        places = enumerate(heads)
+        return sum(max(0, head - self.next_offset(each)) for each, head in places if partitions is None or each in partitions)
 
     # Tables
 
@@ -97,14 +119,11 @@ class Follower:
             ProjectionReplaced: there are tables of another version; or nobody asks for tables beside the old ones any more.
         """
         async with self._pool.connection() as connection, connection.transaction():
-            if not self._beside:
+            if not self.is_beside:
                 query = "insert into platform.projections (name, version) values (%s, %s) on conflict do nothing"
                 await connection.execute(query, (self.name, self.projection.version))
             if not await self.load(connection):
                 await self._create(connection)
-            query = "select coalesce(stopped, '') from platform.projections where name = %s"
-            row = await (await connection.execute(query, (self.name,))).fetchone()
-            self.stopped = row[0] if row else ""
 
     async def _create(self, connection: AsyncConnection) -> None:
         schema = sql.Identifier(self.name)
@@ -116,7 +135,7 @@ class Follower:
         await connection.execute("delete from platform.decided where projection = %s", (self.name,))
         query = "update platform.projections set begun_at = clock_timestamp(), stopped = null where name = %s"
         await connection.execute(query, (self.name,))
-        self._next, self._decided = {}, Decided()
+        self._next, self._decided, self.stopped = {}, Decided(), ""
 
     async def load(self, connection: AsyncConnection) -> bool:
         """
@@ -127,7 +146,7 @@ class Follower:
         Raises:
             ProjectionReplaced: the tables are another version's by now, or have taken the place of the old ones.
         """
-        query = "select version, begun_at is not null from platform.projections where name = %s for update"
+        query = "select version, begun_at is not null, coalesce(stopped, '') from platform.projections where name = %s for update"
         row = await (await connection.execute(query, (self.name,))).fetchone()
         if row is None or row[0] != self.projection.version:
             message = f"{self.name} is not kept in version {self.projection.version} any more"
@@ -136,29 +155,36 @@ class Follower:
         ((positions, decided),) = await (await connection.execute(LOAD, {"name": self.name})).fetchall()
         self._next = {int(partition): next_offset for partition, next_offset in positions.items()}
         self._decided = Decided(decided)
+        self.stopped = row[2]
         return bool(row[1])
 
     # Entries
 
-    async def apply(self, entries: Sequence[Entry]) -> None:
+    async def apply(self, entries: Sequence[Entry], decisions_to: int = 0) -> None:
         """
         Apply entries of one partition: lower ones than expected are dropped, missing ones are read from the log.
 
         An error stops this projection alone, at its position, with an alarm; the worker goes on for the others.
 
+        Args:
+            decisions_to: the head that partition 0 had when these ballots were read. They are applied only where the tables have
+                partition 0 up to there; where they do not, they stay as they are.
+
         Raises:
             OperationalError: the database does not answer. What was committed is read again at the next call.
+            LogAway: the log does not answer.
         """
         if not entries or not self.is_due:
             return
         try:
             wanted = await self._contiguous(entries)
             if wanted:
-                await self._commit(wanted)
+                await self._commit(wanted, decisions_to)
             if self._stuck and self.next_offset(self._stuck[0]) > self._stuck[1]:
                 self._stuck, self._pause_s = None, 0.0
         except Exception as error:  # whatever it is, the other projections go on
-            if isinstance(error, OperationalError) and (error.sqlstate or "08")[:2] in _PASSING:
+            passes = isinstance(error, OperationalError) and (error.sqlstate or "08")[:2] in _PASSING
+            if passes or isinstance(error, LogAway):
                 raise
             await self.stop(entries[0].partition, error)
 
@@ -185,13 +211,15 @@ class Follower:
             raise RecordGap(message)
         return found
 
-    async def _commit(self, entries: Sequence[Entry]) -> None:
+    async def _commit(self, entries: Sequence[Entry], decisions_to: int) -> None:
         async with self._pool.connection() as connection, connection.transaction():
             if not await self.load(connection):
                 message = f"the tables of {self.name} are to be made anew"
                 raise ProjectionReplaced(message)
             if self.next_offset(entries[0].partition) != entries[0].offset:
                 return  # another worker, or an earlier commit whose answer was lost, was here first: the next page begins there
+            if entries[0].partition and self.next_offset(0) < decisions_to:
+                return  # PostgreSQL took back what was thought committed: the terms come first, and their next page begins there
             await self.write(connection, entries)
 
     async def write(self, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
@@ -218,7 +246,8 @@ class Follower:
 
     async def stop(self, partition: int, error: Exception) -> None:
         """Stop at the next offset of *partition*, with an alarm that says why; after a pause it is tried again."""
-        self.stopped = f"{partition}:{self.next_offset(partition)}: {type(error).__name__}: {said(error)}"
+        told = f"{partition}:{self.next_offset(partition)}: {type(error).__name__}: {said(error)}"
+        self.stopped = told[:2000].replace("\0", "")
         self._stuck = (partition, self.next_offset(partition))
         self._pause_s = min(_LONGEST_PAUSE_S, max(_SHORTEST_PAUSE_S, 2 * self._pause_s))
         self._again_at = self._clock() + self._pause_s
@@ -228,14 +257,24 @@ class Follower:
         _log.error("projection stopped", projection=self.name, at=self.stopped, again_in_s=self._pause_s, exc_info=error)
         async with self._pool.connection() as connection:
             query = "update platform.projections set stopped = %s where name = %s and version = %s"
-            await connection.execute(query, (self.stopped[:2000].replace("\0", ""), self.name, self.projection.version))
+            await connection.execute(query, (self.stopped, self.name, self.projection.version))
 
     async def end_alarm(self) -> None:
         """Take the alarm back where it goes on again and is level; call it now and then. Until then nobody waits for it."""
-        if not self.stopped or self._stuck or self.behind(await self._log.heads()) > NEARLY_LEVEL:
+        if not self.stopped or self._stuck:
+            return
+        await self.look()  # the alarm may be another worker's
+        partition, offset = _place(self.stopped)
+        if self.next_offset(partition) <= offset or self.behind(await self._log.heads()) > NEARLY_LEVEL:
             return
         async with self._pool.connection() as connection:
-            query = "update platform.projections set stopped = null where name = %s and version = %s"
-            await connection.execute(query, (self.name, self.projection.version))
+            query = "update platform.projections set stopped = null where name = %s and version = %s and stopped = %s"
+            await connection.execute(query, (self.name, self.projection.version, self.stopped))
         _log.info("projection goes on", projection=self.name)
         self.stopped = ""
+
+
+def _place(stopped: str) -> tuple[int, int]:
+    """Return the partition and the offset that an alarm names."""
+    partition, offset, _ = stopped.split(":", 2)
+    return int(partition), int(offset)

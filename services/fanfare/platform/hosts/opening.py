@@ -3,16 +3,22 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.desk import Desk
+from fanfare.platform.logs.kafka.connecting import Kafka
+from fanfare.platform.logs.port import Log, LogAway
 from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.platform.refusals import ReaderTooOld
+
+if TYPE_CHECKING:
+    from fanfare.platform.logs.kafka.log import KafkaLog
 
 _log = structlog.get_logger()
 _AWAY_S = 5.0
@@ -25,8 +31,15 @@ _START_S = 15.0
 _OLD_S = 60.0
 """Between two alarms that say to upgrade."""
 
-Admit = Callable[[AsyncConnection], Awaitable[None]]
-"""Looks at a new connection to the database, and raises where nothing may go through it."""
+
+class Admit(Protocol):
+    """Keeps a process from writing to a record that was cut, wherever it is kept."""
+
+    async def __call__(self, connection: AsyncConnection) -> None:
+        """Look at a new connection to the database that keeps the record; raise where nothing may go through it."""
+
+    def watching(self, pool: AsyncConnectionPool, log: "KafkaLog") -> AbstractAsyncContextManager[None]:
+        """Look at a record in Kafka before the block begins and as long as it lasts; raise where nothing may be written to it."""
 
 
 @dataclass
@@ -34,7 +47,7 @@ class Parts:
     """What a process works with. Owned by one event loop."""
 
     pool: AsyncConnectionPool
-    log: PostgresLog
+    log: Log
     desk: Desk
 
     async def catch_up(self) -> None:
@@ -46,13 +59,15 @@ class Parts:
                 self.log.partitions = founded.partitions
 
     async def follow(self) -> None:
-        """Keep up with the record's decisions for as long as the process lives; a lost database connection is waited for."""
+        """Keep up with the record's decisions for as long as the process lives; what does not answer is waited for."""
         while True:
             try:
                 await self.catch_up()
             except OperationalError as error:
                 _log.warning("the database does not answer", error=str(error))
                 await asyncio.sleep(0.5)
+            except LogAway as error:
+                _log.warning("the record does not answer", error=str(error))
             except ReaderTooOld as error:
                 _log.error("this version is too old for the record", error=str(error))
                 await asyncio.sleep(_OLD_S)
@@ -67,12 +82,18 @@ class Parts:
 
 
 @asynccontextmanager
-async def opened(conninfo: str, connections: int = 12, admit: Admit | None = None) -> AsyncIterator[Parts]:
+async def opened(
+    conninfo: str,
+    connections: int = 12,
+    admit: Admit | None = None,
+    kafka: Kafka | None = None,
+) -> AsyncIterator[Parts]:
     """
     Open the parts of the site in the database *conninfo*, and close them in order: pending appends first.
 
     Args:
-        admit: called with every new connection before it is used; what it raises keeps the connection out.
+        admit: looks at the record before anything is written to it; what it raises keeps us out.
+        kafka: keeps the record; without it PostgreSQL does.
     """
     options = {"options": "-c timezone=UTC"}
     pool = AsyncConnectionPool(
@@ -81,23 +102,38 @@ async def opened(conninfo: str, connections: int = 12, admit: Admit | None = Non
         max_size=connections,
         open=False,
         kwargs=options,
-        configure=admit,
+        configure=None if kafka else admit,
         timeout=_AWAY_S,
         reconnect_timeout=_RETRY_S,
         reconnect_failed=_asking_again(),
     )
     await pool.open(wait=True, timeout=_START_S)
     try:
-        log = PostgresLog(pool, 1)
-        parts = Parts(pool, log, Desk(pool, log, await _vault_key(pool)))
-        with suppress(ReaderTooOld):  # it starts all the same: what it can read it shows, and every write is refused
-            await parts.catch_up()
-        try:
+        async with _log_of(pool, kafka, admit) as log:
+            parts = Parts(pool, log, Desk(pool, log, await _vault_key(pool)))
+            with suppress(ReaderTooOld):  # it starts all the same: what it can read it shows, and every write is refused
+                await parts.catch_up()
             yield parts
-        finally:
-            await log.close()
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def _log_of(pool: AsyncConnectionPool, kafka: Kafka | None, admit: Admit | None) -> AsyncIterator[Log]:
+    """Open the right log, and close it before the pool, through which it may write."""
+    if kafka is None:
+        log: Log = PostgresLog(pool, 1)
+        watching: AbstractAsyncContextManager[None] = nullcontext()
+    else:
+        from fanfare.platform.logs.kafka.log import KafkaLog
+
+        log = in_kafka = KafkaLog(kafka, 1)
+        watching = admit.watching(pool, in_kafka) if admit else nullcontext()
+    try:
+        async with watching:
+            yield log
+    finally:
+        await log.close()
 
 
 def _asking_again() -> Callable[[AsyncConnectionPool], Awaitable[None]]:

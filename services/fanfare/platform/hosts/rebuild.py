@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.hosts.follower import CHANNEL, NEARLY_LEVEL, NEXT, Follower, ProjectionReplaced
 from fanfare.platform.hosts.worker import PAGE_BYTES, Worker
-from fanfare.platform.logs.port import Log
+from fanfare.platform.logs.port import Log, LogAway
 from fanfare.platform.singly import singly
 from fanfare.views.projection import Projection
 
@@ -101,6 +101,9 @@ class Rebuilds:
                     await asyncio.sleep(0.5)
             except OperationalError as error:
                 _log.warning("a rebuild waits for the database", error=str(error))
+                await asyncio.sleep(0.5)
+            except LogAway as error:
+                _log.warning("a rebuild waits for the log", error=str(error))
                 await asyncio.sleep(0.5)
 
     async def begin_anew(self) -> None:

@@ -5,8 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Admit, Parts, opened
 from fanfare.platform.hosts.rebuild import Rebuilds
+from fanfare.platform.hosts.tail import Tail
 from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.worker import Worker, repeat
+from fanfare.platform.logs.kafka.connecting import Kafka
+from fanfare.platform.metrics import HELD
+from fanfare.platform.presence import Presence
 from fanfare.views.projection import Projection
 
 Chore = tuple[str, float, Callable[[], Awaitable[object]]]
@@ -14,12 +18,32 @@ Chore = tuple[str, float, Callable[[], Awaitable[object]]]
 
 
 async def work(
-    conninfo: str, projections: Sequence[Projection], chores: Callable[[Parts], Sequence[Chore]], admit: Admit | None = None
+    conninfo: str,
+    projections: Sequence[Projection],
+    chores: Callable[[Parts], Sequence[Chore]],
+    admit: Admit | None = None,
+    kafka: Kafka | None = None,
 ) -> None:
-    """Wait for the site's founding, then project and do the chores until cancelled."""
-    async with opened(conninfo, admit=admit) as parts:
+    """
+    Wait for the site's founding, then project and do the chores until cancelled.
+
+    On *kafka* the workers of a site share its partitions, and whoever holds partition 0 does the chores and the rebuilding.
+    """
+    async with opened(conninfo, admit=admit, kafka=kafka) as parts:
         await parts.founded()
-        followers = [Follower(each, parts.pool, parts.log) for each in projections]
-        worker = Worker(parts.log, followers, parts.log.partitions)
-        rebuilds = Rebuilds(projections, parts.pool, parts.log, parts.log.partitions)
-        await together(worker.run(), rebuilds.run(), *(repeat(action, every_s, name) for name, every_s, action in chores(parts)))
+
+        async def alone() -> None:
+            rebuilds = Rebuilds(projections, parts.pool, parts.log, parts.log.partitions)
+            await together(rebuilds.run(), *(repeat(action, every_s, name) for name, every_s, action in chores(parts)))
+
+        presence = Presence(parts.pool, "worker")
+        if kafka is None:
+            worker = Worker(parts.log, [Follower(each, parts.pool, parts.log) for each in projections], parts.log.partitions)
+            HELD.become(range(parts.log.partitions))
+            await together(worker.run(), alone(), presence.keep_telling())
+            return
+        from fanfare.platform.hosts.faust_host import FaustHost  # whoever runs on one machine never loads Faust
+
+        tail = Tail(parts.log)
+        worker = Worker(tail, [Follower(each, parts.pool, tail) for each in projections], 0)
+        await together(FaustHost(kafka, tail, worker, alone).run(), presence.keep_telling())

@@ -1,6 +1,5 @@
 """Hard limits, counted in the database: they hold over all processes and restarts. Only hashes are kept, for a day at most."""
 
-import hashlib
 import hmac
 from datetime import UTC, datetime
 
@@ -54,7 +53,7 @@ class Caps:
         number = second // rule.per_s
         ends = (number + 1) * rule.per_s
         spelled = "\x1f".join(("limits", rule.name, str(number), subject)).encode()
-        key = hmac.new(self._vault_key, spelled, hashlib.sha256).digest()
+        key = hmac.digest(self._vault_key, spelled, "sha256")
         return Window(key, datetime.fromtimestamp(ends, UTC), ends - second)
 
 

@@ -11,8 +11,8 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fanfare.platform.caller import Authenticate, Caller
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Authenticate, Caller
 from fanfare.platform.limits.caps import Caps
 from fanfare.platform.limits.clients import Proxies, networks
 from fanfare.platform.limits.meter import Meter

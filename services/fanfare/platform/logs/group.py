@@ -7,8 +7,9 @@ from time import perf_counter
 
 import msgspec
 
-from fanfare.platform.logs.port import EntryTooLarge, LogBusy
-from fanfare.platform.metrics import APPENDED, REFUSED
+from fanfare.platform import tracing
+from fanfare.platform.logs.port import EntryTooLarge, LogAway, LogBusy
+from fanfare.platform.metrics import APPENDED, AWAY, REFUSED
 from fanfare.record.entry import MOST_BYTES, pack
 from fanfare.record.position import Position
 
@@ -19,6 +20,7 @@ class _Waiting(msgspec.Struct):
     size_bytes: int
     alone: bool
     done: asyncio.Future[Position]
+    traceparent: bytes = b""
 
 
 class NewEntry(msgspec.Struct, frozen=True):
@@ -26,10 +28,12 @@ class NewEntry(msgspec.Struct, frozen=True):
 
     partition: int
     body: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+    """What travels beside the bytes, where the log can carry it. No part of the record."""
 
 
-Write = Callable[[Sequence[NewEntry]], Awaitable[Sequence[int]]]
-"""Makes entries durable, all or none, in the given order, and returns their offsets."""
+Write = Callable[[Sequence[NewEntry]], Awaitable[Sequence[int | LogAway]]]
+"""Makes entries durable in the given order and returns their offsets; of one whose outcome is unknown, why. It raises for all."""
 
 
 class GroupCommit:
@@ -58,12 +62,18 @@ class GroupCommit:
         if self._waiting_bytes + size_bytes > self._most_waiting_bytes:
             REFUSED.inc()
             raise LogBusy
-        waiting = _Waiting(partition, events, size_bytes, alone, asyncio.get_running_loop().create_future())
+        done: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
+        traceparent = b"" if partition else tracing.appending(done)
+        waiting = _Waiting(partition, events, size_bytes, alone, done, traceparent)
         self._waiting.append(waiting)
         self._waiting_bytes += size_bytes
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._drain())
-        return await waiting.done
+        try:
+            return await waiting.done
+        except LogAway:
+            AWAY.inc()
+            raise
 
     async def settle(self) -> None:
         """Return when nothing waits to be written."""
@@ -75,14 +85,24 @@ class GroupCommit:
             groups = self._gather()
             began = perf_counter()
             try:
-                offsets = await self._write([NewEntry(group[0].partition, _body(group)) for group in groups])
+                offsets = await self._write([_entry(group) for group in groups])
             except Exception as error:  # noqa: BLE001 - every caller is told; a caller that is gone is not a bug
                 _fail(groups, error)
             else:
                 _acknowledge(groups, offsets)
+                self._give_up_where_away(offsets)
                 events = sum(len(each.events) for group in groups for each in group)
                 APPENDED.observe_write(len(groups), events, perf_counter() - began)
             self._waiting_bytes -= sum(each.size_bytes for group in groups for each in group)
+
+    def _give_up_where_away(self, offsets: Sequence[int | LogAway]) -> None:
+        """Tell those who wait, too, where the log is away: each would else wait as long again for as many as are before her."""
+        away = next((each for each in offsets if isinstance(each, LogAway)), None)
+        while away and self._waiting:
+            each = self._waiting.popleft()
+            self._waiting_bytes -= each.size_bytes
+            if not each.done.done():
+                each.done.set_exception(away)
 
     def _gather(self) -> list[list[_Waiting]]:
         """Take what fits into one write. Decisions of a partition keep their order."""
@@ -106,12 +126,16 @@ class GroupCommit:
         return groups
 
 
-def _body(group: list[_Waiting]) -> bytes:
-    return pack([event for each in group for event in each.events])
+def _entry(group: list[_Waiting]) -> NewEntry:
+    body = pack([event for each in group for event in each.events])
+    return NewEntry(group[0].partition, body, () if group[0].partition else tracing.headers(each.traceparent for each in group))
 
 
-def _acknowledge(groups: list[list[_Waiting]], offsets: Sequence[int]) -> None:
+def _acknowledge(groups: list[list[_Waiting]], offsets: Sequence[int | LogAway]) -> None:
     for group, offset in zip(groups, offsets, strict=True):
+        if isinstance(offset, LogAway):
+            _fail([group], offset)
+            continue
         index = 0
         for each in group:
             if not each.done.done():

@@ -9,14 +9,16 @@ from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.logs.group import GroupCommit, NewEntry
-from fanfare.platform.logs.port import RecordGap, StoredEntry
+from fanfare.platform.logs.port import LogElsewhere, LogMoving, RecordGap, StoredEntry
 from fanfare.platform.singly import singly
 from fanfare.record.position import Moment, Position
 
 CHANNEL = "fanfare_record"
 
 APPEND = "select record.append(%b::int[], %b::bytea[])"
-"""Migration 0011 says what it does and why."""
+"""Migration 0012 says what it does and why."""
+MOVING, ELSEWHERE = "FF001", "FF002"
+"""With these states it refuses, because the record is being moved or was."""
 READ = 'select "offset", body from record.entries where partition = %s and "offset" >= %s order by "offset" limit %s'
 HEADS = """
     select coalesce((select max("offset") + 1 from record.entries where partition = n), 0)
@@ -50,7 +52,10 @@ class PostgresLog:
         # A crash before the commit leaves nothing, after it everything: there is no state in between.
         partitions, bodies = [entry.partition for entry in entries], [entry.body for entry in entries]
         async with singly(self._pool) as connection:
-            row = await (await connection.execute(APPEND, (partitions, bodies), binary=True)).fetchone()
+            try:
+                row = await (await connection.execute(APPEND, (partitions, bodies), binary=True)).fetchone()
+            except psycopg.DatabaseError as error:
+                raise _refused(error) from error
         return cast("tuple[list[int]]", row)[0]
 
     async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
@@ -98,3 +103,13 @@ class PostgresLog:
         await self.settle()
         if self._listener is not None:
             await ended([self._listener])
+
+
+def _refused(error: psycopg.DatabaseError) -> Exception:
+    """Return what an error of an append means to its callers."""
+    told = error.diag.message_primary
+    if error.sqlstate == MOVING:
+        return LogMoving(f"{told}: it is written to again once that is done")
+    if error.sqlstate == ELSEWHERE:
+        return LogElsewhere(f"{told}: set FANFARE_KAFKA_BROKERS and start this process again")
+    return error
