@@ -6,20 +6,29 @@ docs/archive-format.md describes it for those who want to read one without Fanfa
 
 import hashlib
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from io import SEEK_END
-from pathlib import Path
 from typing import BinaryIO, Literal
 
 import msgspec
 
-from fanfare.audit.bundles import MOST_MEMBER_BYTES, Broken, StoredText, frames, lines, record_member
+from fanfare.audit.bundles import MOST_MEMBER_BYTES, Broken, Gathering, StoredText, frames, lines, record_member
 from fanfare.audit.claims import Progress
 from fanfare.record.kinds import canonical, digest
 from fanfare.record.position import Moment
 
 README, MANIFEST, SUMS = "README.txt", "manifest.json", "SHA256SUMS"
+ABOUT = b"""\
+This is an archive of a Fanfare record: what happened, what was published, and the public texts.
+
+sha256sum -c SHA256SUMS      checks that it is whole
+fanfare replay FILE          computes every published report again from the record, without a database or a network
+
+record/PARTITION/*.entries   the stored bytes of each entry; before each, on a line, its offset and its length in bytes
+texts/*.jsonl                the texts that the record names by their salted hashes; an erased one is missing
+reports/                     the reports exactly as the site published them
+manifest.json                what is here, how far it goes, and when and where each report was fetched
+"""
 BLOCK_BYTES = 512
 _ZEROS = bytes(BLOCK_BYTES)
 
@@ -94,6 +103,12 @@ class Writer:
         """Write a member and remember it for the manifest."""
         self._put(name, body)
         self._members.append(Member(name, count, len(body), digest(body)))
+
+    def add_bundle(self, name: Callable[[int], str], bundle: Gathering) -> None:
+        """Write what was gathered, if anything was; *name* makes a member's name of the place of its first piece."""
+        if taken := bundle.take():
+            first, body, count = taken
+            self.add(name(first), body, count)
 
     def finish(self, manifest: Manifest) -> Manifest:
         """Write the manifest, the sums and the end, and return the manifest with its members."""
@@ -248,15 +263,3 @@ def _manifest(kept: dict[str, bytes]) -> Manifest:
 class _Stamp(msgspec.Struct):
     format: str
     version: int
-
-
-@contextmanager
-def complete_or_nothing(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file beside *path* that gets its name when it is complete: no error and no crash leaves half an archive."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as stream:
-            yield stream
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,10 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
-from fanfare.audit.claims import Outcome, Progress, as_json, as_table
+from fanfare.audit.claims import Outcome, Progress, as_json, as_table, claim
 from fanfare.audit.export import ExportFailed, export
-from fanfare.audit.replay import replay
-from fanfare.platform.logs.port import Log, RecordGap
+from fanfare.audit.replay import replay, replay_gathered
+from fanfare.platform.logs.port import Log, LogAway, RecordGap
 from fanfare.record.entry import UnknownEvent
 
 COULD_NOT = 2
@@ -41,7 +42,7 @@ async def run_export(log: Log, connection: AsyncConnection, base_url: str, targe
     try:
         with progress_bar() as progress:
             manifest = await export(log, connection, base_url, target, now=now, progress=progress)
-    except (ExportFailed, RecordGap, UnknownEvent, OSError) as error:
+    except (ExportFailed, LogAway, RecordGap, UnknownEvent, OSError) as error:
         _say(f"Could not export: {error}")
         return COULD_NOT
     _say(
@@ -51,11 +52,38 @@ async def run_export(log: Log, connection: AsyncConnection, base_url: str, targe
     return 0
 
 
-def run_replay(path: Path, *, json: bool = False) -> int:
-    """Replay the archive at *path*, print what was found as a table or as one line of JSON, and return the exit code."""
+async def run_replay_of(log: Log, source: str, base_url: str, *, now: datetime, json: bool = False) -> int:
+    """
+    Replay the record of *log* itself with the reports of the site at *base_url*, print what was found, and return the exit code.
+
+    The record is read once, into a temporary file of its size; nothing else of the site's is asked or believed.
+
+    Args:
+        source: what to call the record.
+        base_url: empty for the address that the record's first event names.
+    """
+    with tempfile.TemporaryDirectory(prefix="fanfare-replay-") as folder:
+        gathered = Path(folder) / "record.tar"
+        try:
+            with progress_bar() as progress:
+                await export(log, None, base_url, gathered, now=now, progress=progress)
+        except RecordGap as error:
+            return answer_with(Outcome((claim("record", "offsets without a gap", [str(error)]),)), json=json)
+        except (ExportFailed, LogAway, UnknownEvent, OSError) as error:
+            return answer_with(Outcome(unchecked=f"{source}: {error}"), json=json)
+        return run_replay(gathered, source, json=json)
+
+
+def run_replay(path: Path, gathered_from: str = "", *, json: bool = False) -> int:
+    """
+    Replay the archive at *path*, print what was found as a table or as one line of JSON, and return the exit code.
+
+    Args:
+        gathered_from: the record that we have just gathered the archive from, where it is no archive of the site's.
+    """
     try:
         with progress_bar() as progress, _no_search_for_cycles():
-            outcome = replay(path, progress)
+            outcome = replay_gathered(path, gathered_from, progress) if gathered_from else replay(path, progress)
     except Exception as error:  # noqa: BLE001 - a bug of ours must not read as a claim that fails (exit code 1)
         traceback.print_exception(error)
         outcome = Outcome(unchecked=f"a fault of this program, told above: {type(error).__name__}: {error}")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -11,25 +12,15 @@ import httpx2
 import msgspec
 from psycopg import AsyncConnection
 
-from fanfare.audit.archive import README, Manifest, Published, Writer, complete_or_nothing
+from fanfare.audit.archive import ABOUT, README, Manifest, Published, Writer
 from fanfare.audit.bundles import Gathering, StoredText, framed, line, record_member, texts_member
 from fanfare.audit.claims import Progress, silent
 from fanfare.audit.course import Address, Course
+from fanfare.platform.durable import PUBLIC, whole_file
 from fanfare.platform.logs.port import Log
 from fanfare.record.entry import unpack
 from fanfare.record.position import Moment
 
-ABOUT = b"""\
-This is an archive of a Fanfare record: what happened, what was published, and the public texts.
-
-sha256sum -c SHA256SUMS      checks that it is whole
-fanfare replay FILE          computes every published report again from the record, without a database or a network
-
-record/PARTITION/*.entries   the stored bytes of each entry; before each, on a line, its offset and its length in bytes
-texts/*.jsonl                the texts that the record names by their salted hashes; an erased one is missing
-reports/                     the reports exactly as the site published them
-manifest.json                what is here, how far it goes, and when and where each report was fetched
-"""
 TEXTS = "select hash, salt, text from record.texts where hash = any(%s) order by hash"
 PAGE = 500
 _BETWEEN_TRIES_S = 0.25
@@ -73,7 +64,7 @@ class _Reading:
 
 async def export(
     log: Log,
-    connection: AsyncConnection,
+    connection: AsyncConnection | None,
     base_url: str,
     target: Path,
     *,
@@ -89,21 +80,28 @@ async def export(
 
     Args:
         log: the record.
-        connection: to the database that keeps the texts.
-        base_url: the running site.
+        connection: to the database that keeps the texts; none where only the record is at hand, and no text comes along.
+        base_url: the running site; empty for the address that the record's first event names.
         now: goes into the manifest.
         patience_s: how long a page may be behind its record.
 
     Raises:
         ExportFailed: the site does not answer, or publishes another record.
         UnknownEvent: the record holds an event that this version does not know.
+        RecordGap, LogAway: the record cannot be read.
     """
-    with complete_or_nothing(target) as stream:
-        return await _write(Writer(stream), log, connection, base_url.rstrip("/"), now, progress, patience_s)
+    with whole_file(target, PUBLIC) as stream:
+        return await _write(Writer(stream), log, connection, base_url, now, progress, patience_s)
 
 
 async def _write(
-    writer: Writer, log: Log, connection: AsyncConnection, base_url: str, now: datetime, progress: Progress, patience_s: float
+    writer: Writer,
+    log: Log,
+    connection: AsyncConnection | None,
+    base_url: str,
+    now: datetime,
+    progress: Progress,
+    patience_s: float,
 ) -> Manifest:
     writer.add(README, ABOUT)
     reading = _Reading(log)
@@ -111,21 +109,10 @@ async def _write(
     founded = reading.course.streams.site.founded
     if founded is None:
         raise ExportFailed("this record has no beginning yet: found the site first")
-    reports: dict[Address, Published] = {}
-    async with httpx2.AsyncClient(base_url=base_url, timeout=30, headers={"Accept": "application/json"}) as client:
-        while wanted := [each for each in reading.course.addresses() if each not in reports]:
-            for address in wanted:
-                progress("fetching reports", len(reports), len(reports) + len(wanted))
-                body, stamp = await _fetch(client, address, patience_s)
-                if stamp.site != founded.name:
-                    raise ExportFailed(
-                        f"{base_url} publishes the record of {stamp.site}, and this is the record of {founded.name}"
-                    )
-                writer.add(address.member, body)
-                reports[address] = Published(address.member, f"{base_url}{address.path}", stamp.moment)
-            await reading.follow()
-        heads = await reading.follow()
-    for each in reports.values():
+    log.partitions = founded.partitions  # whoever opened the log with nothing but its address does not know them
+    reports = await _reports(writer, reading, founded.name, base_url.rstrip("/") or founded.name, progress, patience_s)
+    heads = await reading.follow()
+    for each in reports:
         if len(each.moment) > len(heads) or any(held > head for held, head in zip(each.moment, heads, strict=False)):
             raise ExportFailed(f"{each.url} is of the moment {each.moment}, ahead of this record, which ends at {heads}")
     await _entries(writer, reading, heads, progress)
@@ -136,10 +123,28 @@ async def _write(
             moment=heads,
             fanfare=version("fanfare"),
             created_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            texts=await _texts(writer, connection, reading.course.references, progress),
-            reports=tuple(reports.values()),
+            texts=await _texts(writer, connection, reading.course.references, progress) if connection else 0,
+            reports=reports,
         )
     )
+
+
+async def _reports(
+    writer: Writer, reading: _Reading, name: str, base_url: str, progress: Progress, patience_s: float
+) -> tuple[Published, ...]:
+    """Fetch the report of each campaign and round of the record *name*, and of those that come meanwhile."""
+    reports: dict[Address, Published] = {}
+    async with httpx2.AsyncClient(base_url=base_url, timeout=30, headers={"Accept": "application/json"}) as client:
+        while wanted := [each for each in reading.course.addresses() if each not in reports]:
+            for address in wanted:
+                progress("fetching reports", len(reports), len(reports) + len(wanted))
+                body, stamp = await _fetch(client, address, patience_s)
+                if stamp.site != name:
+                    raise ExportFailed(f"{base_url} publishes the record of {stamp.site}, and this is the record of {name}")
+                writer.add(address.member, body)
+                reports[address] = Published(address.member, f"{base_url}{address.path}", stamp.moment)
+            await reading.follow()
+    return tuple(reports.values())
 
 
 async def _fetch(client: httpx2.AsyncClient, address: Address, patience_s: float) -> tuple[bytes, _Stamp]:
@@ -164,20 +169,14 @@ async def _fetch(client: httpx2.AsyncClient, address: Address, patience_s: float
 async def _entries(writer: Writer, reading: _Reading, heads: Moment, progress: Progress) -> None:
     done = 0
     for partition, head in enumerate(heads):
-        bundle = Gathering()
+        bundle, name = Gathering(), partial(record_member, partition)
         async for offset, body in reading.entries(partition, head):
             if bundle.add(framed(offset, body)):
-                _put_entries(writer, partition, bundle)
+                writer.add_bundle(name, bundle)
             done += 1
             if done % PAGE == 0:
                 progress("copying the record", done, sum(heads))
-        _put_entries(writer, partition, bundle)
-
-
-def _put_entries(writer: Writer, partition: int, bundle: Gathering) -> None:
-    if taken := bundle.take():
-        first, body, count = taken
-        writer.add(record_member(partition, first), body, count)
+        writer.add_bundle(name, bundle)
 
 
 async def _texts(writer: Writer, connection: AsyncConnection, references: set[str], progress: Progress) -> int:
@@ -187,14 +186,8 @@ async def _texts(writer: Writer, connection: AsyncConnection, references: set[st
         for found, salt, text in rows:
             each = StoredText(found, bytes(salt).hex(), text)
             if bundle.add(line(each)):
-                _put_texts(writer, bundle)
+                writer.add_bundle(texts_member, bundle)
         total += len(rows)
         progress("copying the texts", total, len(references))
-    _put_texts(writer, bundle)
+    writer.add_bundle(texts_member, bundle)
     return total
-
-
-def _put_texts(writer: Writer, bundle: Gathering) -> None:
-    if taken := bundle.take():
-        first, body, count = taken
-        writer.add(texts_member(first), body, count)

@@ -30,15 +30,23 @@ class Due(msgspec.Struct, frozen=True):
     check: Callable[[Fold], Claim]
 
 
-def replay(path: Path, progress: Progress = silent) -> Outcome:
-    """Check everything that the archive at *path* claims."""
+def replay(path: Path, progress: Progress = silent, name: str = "") -> Outcome:
+    """Check everything that the archive at *path* claims; *name* is what to call it, if not by its file's name."""
     try:
         with path.open("rb") as stream:
             return _check(Archive(stream, progress), progress)
     except (ArchiveUnreadable, UnknownEvent, ReaderTooOld) as error:
-        return Outcome(unchecked=f"{path.name}: {error}")
+        return Outcome(unchecked=f"{name or path.name}: {error}")
     except OSError as error:
-        return Outcome(unchecked=f"{path.name}: {error.strerror}")
+        return Outcome(unchecked=f"{name or path.name}: {error.strerror}")
+
+
+def replay_gathered(path: Path, source: str, progress: Progress = silent) -> Outcome:
+    """Check a record that was just gathered into an archive: that this is whole and has no texts says nothing of *source*."""
+    outcome = replay(path, progress, source)
+    of_ours = ("archive", "texts")
+    claims = tuple(each for each in outcome.claims if not (each.passed and each.name in of_ours))
+    return msgspec.structs.replace(outcome, claims=claims)
 
 
 def _check(archive: Archive, progress: Progress) -> Outcome:

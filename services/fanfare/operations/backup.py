@@ -1,14 +1,17 @@
 """
-The backup: the record and everything that cannot be recomputed, as one moment of the database shows them.
+The backup: the record and everything that cannot be recomputed, as they were at one moment.
 
-One transaction reads both parts, so they are of one instant. A paper's number, a text, a member and a key are each committed
-before the entry that names them is appended; so in no snapshot is the record ahead of the vault.
+A paper's number, a text, a member and a key are each committed before the entry that names them is appended. So the record must
+not be ahead of the vault: in PostgreSQL one transaction reads both, and of a record in Kafka the heads are taken first. What the
+vault says that the record has, and the record's part has not, the restore takes back.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO, LiteralString
+from typing import BinaryIO
 
 import psycopg
 from psycopg import IsolationLevel
@@ -17,14 +20,18 @@ from fanfare.audit.archive import README, Manifest, Writer
 from fanfare.audit.bundles import Gathering, framed, record_member
 from fanfare.audit.claims import Progress, silent
 from fanfare.members import erasures
-from fanfare.operations import durable, vault_file
-from fanfare.operations.folder import RECORD, VAULT, Backup, part_of, seal
+from fanfare.members.erasures import ErasedMember, Line, RemovedText
+from fanfare.operations import vault_file
+from fanfare.operations.folder import RECORD, VAULT, Backup, Part, part_of, seal
+from fanfare.operations.held import PAGE, Held, founding, held, pages
+from fanfare.platform import durable
+from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.port import RecordGap
 from fanfare.platform.migrations.run import known
-from fanfare.record.decisions import Streams
-from fanfare.record.entry import unpack
+from fanfare.record.members import MemberErased
 from fanfare.record.position import Moment
 from fanfare.record.site import SiteFounded
+from fanfare.record.texts import TextRemoved
 
 ABOUT = b"""\
 This is the record's part of a backup of a Fanfare site: the stored bytes of each entry.
@@ -36,76 +43,79 @@ fanfare restore FOLDER    makes a site of both
 record/PARTITION/*.entries   before each entry, on a line, its offset and its length in bytes
 manifest.json                what is here and how far it goes. There are no reports in it: a replay computes them
 """
-PAGE = 500
-HEADS: LiteralString = """
-    select coalesce((select max("offset") + 1 from record.entries where partition = n), 0)
-      from generate_series(0, %s - 1) as n order by n
-"""
-ENTRIES: LiteralString = 'select "offset", body from record.entries where partition = %s order by "offset"'
 
 
-class NothingToBackUp(Exception):
-    """The record has no beginning yet."""
-
-
-def backup(conninfo: str, home: Path, target: Path, *, now: datetime, progress: Progress = silent) -> Backup:
+def backup(
+    conninfo: str, home: Path, target: Path, *, now: datetime, progress: Progress = silent, kafka: Kafka | None = None
+) -> Backup:
     """
     Write a backup of the site in the database *conninfo* to a new folder *target* and return its manifest.
 
     The site may run meanwhile. No crash leaves something under that name that is not whole.
 
+    Args:
+        kafka: keeps the record; without it PostgreSQL does.
+
     Raises:
-        NothingToBackUp: the site has not been founded.
+        NothingRecorded: the site has not been founded.
         FileExistsError: there is something already under that name.
         RecordGap: an entry is missing.
+        LogAway: Kafka does not answer.
     """
-    with durable.whole_folder(target) as folder, psycopg.connect(conninfo) as connection:
+    with durable.whole_folder(target) as folder, psycopg.connect(conninfo) as connection, held(connection, home, kafka) as record:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        founded = founding(connection)
+        founded = founding(record)
+        heads = record.heads(founded.partitions)
+        migrations = known(connection)  # of a record in Kafka the snapshot begins here, behind the heads
         stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        with durable.private(folder / RECORD) as stream:
-            archive = write_record(connection, stream, founded, stamp, progress)
-        with durable.private(folder / VAULT) as stream:
+        with durable.new_file(folder / RECORD) as stream:
+            archive = write_record(record, stream, founded, heads, stamp, progress)
+        with durable.new_file(folder / VAULT) as stream:
             rows = vault_file.write(connection, stream, progress)
-        parts = [part_of(folder / RECORD), part_of(folder / VAULT)]
-        if (home / erasures.NAME).exists():
-            # Read behind the snapshot, so it may tell of more erasures than the vault shows, and never of fewer.
-            with durable.private(folder / erasures.NAME) as stream:
-                stream.write((home / erasures.NAME).read_bytes())
-            parts.append(part_of(folder / erasures.NAME))
         done = Backup(
             site=founded.name,
-            moment=archive.moment,
+            moment=heads,
             created_at=stamp,
             fanfare=archive.fanfare,
-            migrations=known(connection),
+            migrations=migrations,
             tables=rows,
-            parts=tuple(parts),
+            parts=(part_of(folder / RECORD), part_of(folder / VAULT), *_erasures(home, record, heads[0], folder)),
         )
         seal(folder, done)
     return done
 
 
-def founding(connection: psycopg.Connection) -> SiteFounded:
+def _erasures(home: Path, record: Held, start: int, folder: Path) -> list[Part]:
     """
-    Return the first event of the record.
+    Write the list of erasures: what *home* lists, and what the record tells from offset *start* on.
 
-    Raises:
-        NothingToBackUp: there is none.
+    Read behind the snapshot, so it may tell of more erasures than the vault shows, and never of fewer.
     """
-    streams = Streams()
-    if connection.execute("select to_regclass('record.entries')").fetchone() != (None,):
-        with connection.cursor(name="founding") as cursor:
-            for offset, body in cursor.execute(ENTRIES, (0,)):
-                streams.apply(unpack(0, offset, bytes(body)))
-                if streams.site.founded:
-                    return streams.site.founded
-    raise NothingToBackUp("this record has no beginning yet: found the site first")
+    lines = dict.fromkeys(_told(record, start))
+    written = (home / erasures.NAME).read_bytes() if (home / erasures.NAME).exists() else b""
+    if not lines and not written:
+        return []
+    with durable.new_file(folder / erasures.NAME) as stream:
+        stream.write(written)
+    erasures.add(folder, lines)
+    return [part_of(folder / erasures.NAME)]
+
+
+def _told(record: Held, start: int) -> Iterator[Line]:
+    for page in pages(record, 0, start, record.heads(1)[0]):
+        for _, recorded in (each for entry in page for each in entry.positioned()):
+            match recorded.event:
+                case MemberErased(member=member):
+                    yield ErasedMember(member)
+                case TextRemoved(text=text, by=by, reason=reason):
+                    yield RemovedText(text, by, reason)
+                case _:
+                    pass
 
 
 def write_record(
-    connection: psycopg.Connection, stream: BinaryIO, founded: SiteFounded, created_at: str, progress: Progress
+    record: Held, stream: BinaryIO, founded: SiteFounded, heads: Moment, created_at: str, progress: Progress
 ) -> Manifest:
     """
     Write the record's part: an archive without texts, which are in the vault's, so that an erasure never changes this file.
@@ -113,24 +123,23 @@ def write_record(
     Raises:
         RecordGap: an entry is missing.
     """
-    heads: Moment = tuple(row[0] for row in connection.execute(HEADS, (founded.partitions,)))
     writer = Writer(stream)
     writer.add(README, ABOUT)
     done = 0
-    for partition in range(len(heads)):
-        bundle = Gathering()
-        with connection.cursor(name="entries") as cursor:
-            cursor.itersize = PAGE
-            for expected, (offset, body) in enumerate(cursor.execute(ENTRIES, (partition,))):
-                if offset != expected:
-                    message = f"partition {partition} of the record lacks offset {expected}; the next one there is {offset}"
-                    raise RecordGap(message)
-                if bundle.add(framed(offset, bytes(body))):
-                    _put(writer, partition, bundle)
-                done += 1
-                if done % PAGE == 0:
-                    progress("copying the record", done, sum(heads))
-        _put(writer, partition, bundle)
+    for partition, head in enumerate(heads):
+        bundle, name, expected = Gathering(), partial(record_member, partition), 0
+        for offset, body in record.entries(partition, 0, head):
+            if offset != expected:
+                message = f"partition {partition} of the record lacks offset {expected}; the next one there is {offset}"
+                raise RecordGap(message)
+            if bundle.add(framed(offset, body)):
+                writer.add_bundle(name, bundle)
+            expected, done = expected + 1, done + 1
+            if done % PAGE == 0:
+                progress("copying the record", done, sum(heads))
+        if expected != head:
+            raise RecordGap(f"partition {partition} of the record ends before offset {expected}, and its head was {head}")
+        writer.add_bundle(name, bundle)
     return writer.finish(
         Manifest(
             site=founded.name,
@@ -142,9 +151,3 @@ def write_record(
             reports=(),
         )
     )
-
-
-def _put(writer: Writer, partition: int, bundle: Gathering) -> None:
-    if taken := bundle.take():
-        first, body, count = taken
-        writer.add(record_member(partition, first), body, count)

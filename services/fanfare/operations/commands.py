@@ -15,16 +15,21 @@ from fanfare.audit.claims import Outcome, Progress
 from fanfare.audit.commands import COULD_NOT, answer_with, progress_bar
 from fanfare.members.erasures import ListUnreadable
 from fanfare.operations import findings
-from fanfare.operations.backup import NothingToBackUp, backup
+from fanfare.operations.backup import backup
 from fanfare.operations.cut import RecordCut
 from fanfare.operations.doctor import examine
 from fanfare.operations.folder import RECORD, VAULT, BackupDamaged, BackupUnreadable
+from fanfare.operations.held import NothingRecorded, NotItsTail
+from fanfare.operations.papers import Healed
 from fanfare.operations.places import NoSite, database_of, to_write_to
 from fanfare.operations.restore import HoldsARecord, restore
-from fanfare.operations.tail import Mended, NotItsTail, restore_tail
+from fanfare.operations.silence import StillRunning
+from fanfare.operations.tail import Mended, restore_tail
 from fanfare.operations.vault_file import VaultUnreadable
 from fanfare.operations.verify import verify
-from fanfare.platform.logs.port import RecordGap
+from fanfare.platform.logs.kafka.reaching import KafkaUnfit
+from fanfare.platform.logs.place import WrongPlace
+from fanfare.platform.logs.port import LogAway, RecordGap, RecordShrunk
 from fanfare.platform.migrations.run import MigrationRefused
 from fanfare.platform.postgres.errors import PostgresUnavailable
 from fanfare.platform.settings import Settings
@@ -36,17 +41,22 @@ _REFUSED = (
     BackupUnreadable,
     Broken,
     HoldsARecord,
+    KafkaUnfit,
     ListUnreadable,
+    LogAway,
     MigrationRefused,
     NoSite,
     NotItsTail,
-    NothingToBackUp,
+    NothingRecorded,
     OSError,
     PostgresUnavailable,
     RecordCut,
     RecordGap,
+    RecordShrunk,
+    StillRunning,
     UnknownEvent,
     VaultUnreadable,
+    WrongPlace,
     psycopg.OperationalError,
 )
 """What is told in a sentence; anything else is a bug, and shows its trace."""
@@ -67,7 +77,7 @@ def run_backup(target: Path, *, now: datetime) -> int:
 
     def act(progress: Progress) -> int:
         with database_of(settings) as place:
-            done = backup(place.conninfo, settings.home, target, now=now, progress=progress)
+            done = backup(place.conninfo, settings.home, target, now=now, progress=progress, kafka=settings.kafka)
         if settings.home.is_dir():
             settings.last_backup.write_text(f"{now.isoformat()}\n")  # for the operator's page; only that would miss it
         say(
@@ -86,12 +96,13 @@ def run_restore(source: Path) -> int:
 
     def act(progress: Progress) -> int:
         with to_write_to(settings) as conninfo:
-            done = restore(source, conninfo, settings.home, progress)
+            done = restore(source, conninfo, settings.home, progress, settings.kafka)
         place = "the database of FANFARE_DATABASE_URL" if settings.database_url else str(settings.home.absolute())
         say(
             f"{place} holds {done.backup.site} as it was at {done.backup.created_at}: {sum(done.backup.moment)} entries, up to "
             f"the moment {_shown(done.backup.moment)}. Its figures are counted again when it starts."
         )
+        _tell_healed(done.healed)
         return _tell_missing(done.missing)
 
     return _carried_out("restore", act)
@@ -114,11 +125,12 @@ def run_record_restore(source: Path) -> int:
 
     def act(progress: Progress) -> int:
         with to_write_to(settings) as conninfo:
-            done = restore_tail(conninfo, source, settings.home, progress)
+            done = restore_tail(conninfo, source, settings.home, progress, settings.kafka)
         _tell_mended(done)
         return _tell_missing(done.missing)
 
-    return _carried_out("put the tail back; nothing was changed", act)
+    changed = "what was put back so far stays, and this can be run again" if settings.kafka else "nothing was changed"
+    return _carried_out(f"put the tail back; {changed}", act)
 
 
 def run_doctor(mail_to: str = "", *, json: bool = False) -> int:
@@ -142,6 +154,11 @@ def _tell_mended(done: Mended) -> None:
         say("The record holds every entry that is there, with the same bytes. Nothing was added.")
     for partition, count in added.items():
         say(f"Partition {partition}: {count} entries are back at their offsets, byte for byte.")
+    _tell_healed(Healed(done.raised, done.unkeyed, done.strangers))
+
+
+def _tell_healed(done: Healed) -> None:
+    """Tell what in the vault was behind the record."""
     if done.raised:
         say(f"{done.raised} papers were behind the record and have its numbers now: no number is given out twice.")
     if done.unkeyed:

@@ -8,16 +8,21 @@ a second time that receipts name already. Kept small on purpose: the signed chec
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import msgspec
 import psycopg
 import structlog
 from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 
-from fanfare.operations import durable
+from fanfare.platform import durable
 from fanfare.record.kinds import canonical
+
+if TYPE_CHECKING:
+    from fanfare.platform.logs.kafka.log import KafkaLog
 
 SEEN = "last-seen.json"
 RECORD_CUT = 65
@@ -112,8 +117,9 @@ def _missing(partition: int, now: int, _newest: str | None, head: int | None, sh
 
 def described(missing: Sequence[str]) -> str:
     """Return what to tell whoever runs a site whose record was cut."""
+    what = f": {'; '.join(missing)}" if missing else ""
     return (
-        f"The record was cut: {'; '.join(missing)}. Nothing is written to it, because offsets that receipts name would be used "
+        f"The record was cut{what}. Nothing is written to it, because offsets that receipts name would be used "
         "twice. With the site stopped, put the tail back: fanfare record restore SOURCE, where SOURCE is a backup or an archive "
         "that holds it. It is told in docs/guides/operators.md."
     )
@@ -147,7 +153,12 @@ def end_at_once(cut: RecordCut) -> None:
 
 
 class Guard:
-    """Looks through every connection of a pool before it can be used, so that a writer never goes on after a loss unseen."""
+    """
+    Keeps a process from writing to a record that was cut.
+
+    Where PostgreSQL keeps it, it looks through every connection of a pool before it can be used, so that a writer never goes on
+    after a loss unseen; where Kafka does, :mod:`fanfare.operations.floor` looks.
+    """
 
     def __init__(self, home: Path, stop: Callable[[RecordCut], None] = end_at_once) -> None:
         """Compare with what *home* has last seen, and call *stop* where the record lacks it."""
@@ -166,6 +177,12 @@ class Guard:
         except RecordCut as cut:
             self._stop(cut)
             raise
+
+    def watching(self, pool: AsyncConnectionPool, log: "KafkaLog") -> AbstractAsyncContextManager[None]:
+        """Watch a record in Kafka for as long as the block lasts."""
+        from fanfare.operations import floor
+
+        return floor.watch(pool, log, self._stop)
 
 
 async def _pass(connection: AsyncConnection, seen: Seen) -> None:

@@ -1,4 +1,4 @@
-"""The database under a site: whether it keeps what it acknowledges, is up to date, and holds the whole record."""
+"""The database under a site: whether it keeps what it acknowledges, is up to date, and holds or follows the whole record."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,8 +9,15 @@ import psycopg
 
 from fanfare.operations import cut
 from fanfare.operations.findings import Finding, ok, warning, wrong
+from fanfare.operations.held import Held, NothingRecorded, founding, held
+from fanfare.platform.logs.kafka.connecting import Kafka
+from fanfare.platform.logs.kafka.which import which
+from fanfare.platform.logs.place import HOLDS, elsewhere, misfit
+from fanfare.platform.logs.port import LogAway, RecordGap
 from fanfare.platform.migrations.run import MigrationRefused, check_known, known
 from fanfare.platform.postgres.binaries import OLDEST_MAJOR
+from fanfare.platform.presence import GONE_AFTER_S
+from fanfare.record.position import Moment
 
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 SETTING: LiteralString = "select current_setting(%s)"
@@ -26,15 +33,18 @@ FIRST_GAP: LiteralString = """
 LAG: LiteralString = """
     select name, coalesce(stopped, ''), (
            select coalesce(sum(greatest(0, head.next - coalesce(at.next_offset, 0))), 0)::bigint
-             from (select partition, max("offset") + 1 as next from record.entries group by partition) as head
+             from unnest(%s::int[], %s::bigint[]) as head (partition, next)
              left join platform.positions as at on at.projection = projections.name and at.partition = head.partition)
       from platform.projections where fills is null order by name
+"""
+HERE: LiteralString = """
+    select kind, count(*) from platform.running where seen_at > now() - make_interval(secs => %s) group by kind
 """
 FAR_BEHIND = 1000
 
 
-def examine(conninfo: str, home: Path, *, running: bool) -> Iterator[Finding]:
-    """Look at everything in the database; where it does not answer, only that is said."""
+def examine(conninfo: str, home: Path, *, running: bool, kafka: Kafka | None = None) -> Iterator[Finding]:
+    """Look at everything in the database, and at the record wherever it is; a database that is away is all that is told."""
     try:
         with psycopg.connect(conninfo, connect_timeout=10) as connection:
             yield server(connection)
@@ -48,11 +58,62 @@ def examine(conninfo: str, home: Path, *, running: bool) -> Iterator[Finding]:
                 return
             yield (upgrade := migrations(connection))
             if upgrade.state == "ok":
-                yield record(connection)
-                yield seen(connection, home)
-                yield projections(connection, running=running)
+                yield from _record(connection, home, kafka, running=running)
     except psycopg.OperationalError as error:
         yield wrong("database", str(error).strip().split("\n")[0], "Check FANFARE_DATABASE_URL, and that the server runs.")
+
+
+def _record(connection: psycopg.Connection, home: Path, kafka: Kafka | None, *, running: bool) -> Iterator[Finding]:
+    yield (fitting := place(connection, kafka))
+    if fitting.state == "wrong":  # what it leads to is not this site's record
+        return
+    with held(connection, home, kafka) as kept:
+        try:
+            heads = kept.heads(partitions(kept))
+            yield in_topic(heads) if kafka else record(connection)
+            yield seen(kept)
+            if kafka:
+                yield workers(connection)
+            yield projections(connection, heads, running=running)
+        except (LogAway, RecordGap) as error:
+            yield wrong("record", str(error), "The line on the brokers says what to do.")
+
+
+def place(connection: psycopg.Connection, kafka: Kafka | None) -> Finding:
+    """Look whether the settings lead to where the record is kept."""
+    try:
+        named = which(kafka) if kafka else None
+    except LogAway as error:
+        return wrong("place of the record", str(error), "The line on the brokers says what to do.")
+    kept = elsewhere(connection)
+    if why := misfit(kept, named, holds=connection.execute(HOLDS).fetchone() == (True,)):
+        return wrong("place of the record", why, "Correct the settings, of every process of the site alike.")
+    return ok("place of the record", str(kept.topic) if kept and named else "PostgreSQL")
+
+
+def partitions(kept: Held) -> int:
+    """Return how many partitions the record has; one before the site is founded."""
+    try:
+        return founding(kept).partitions
+    except NothingRecorded:
+        return 1
+
+
+def in_topic(heads: Moment) -> Finding:
+    """Tell how long the record in Kafka is; its offsets have no gaps, or reading it stops."""
+    return ok("record", f"{sum(heads)} entries in {sum(1 for head in heads if head)} partitions of the topic")
+
+
+def workers(connection: psycopg.Connection) -> Finding:
+    """Look whether somebody serves and somebody works: each process tells of itself every few seconds."""
+    counted: dict[str, int] = dict(connection.execute(HERE, (GONE_AFTER_S,)).fetchall())
+    found = ", ".join(f"{counted.get(kind, 0)} {kind}" for kind in ("api", "worker"))
+    if not counted:
+        return ok("processes", "none runs")
+    missing = [kind for kind in ("api", "worker") if kind not in counted]
+    if missing:
+        return wrong("processes", f"{found} lately", f"Start `fanfare {missing[0]}`, or read the log of the one that ended.")
+    return ok("processes", f"{found} lately")
 
 
 def server(connection: psycopg.Connection) -> Finding:
@@ -113,10 +174,10 @@ def record(connection: psycopg.Connection) -> Finding:
     return ok("record", f"{sum(row[2] for row in rows)} entries in {len(rows)} partitions, no gap")
 
 
-def seen(connection: psycopg.Connection, home: Path) -> Finding:
-    """Look whether the record still holds what this home has last seen."""
+def seen(kept: Held) -> Finding:
+    """Look whether the record still holds what was last seen of it."""
     try:
-        found = cut.look(connection, cut.last_seen(home))
+        found = kept.look(kept.last_seen())
     except cut.SeenUnreadable as error:
         return wrong("record not cut", str(error), "Put the file back.")
     if found.missing:
@@ -124,9 +185,9 @@ def seen(connection: psycopg.Connection, home: Path) -> Finding:
     return ok("record not cut", "it holds what was last seen of it")
 
 
-def projections(connection: psycopg.Connection, *, running: bool) -> Finding:
+def projections(connection: psycopg.Connection, heads: Moment, *, running: bool) -> Finding:
     """Look whether every projection runs and is level."""
-    rows = connection.execute(LAG).fetchall()
+    rows = connection.execute(LAG, (list(range(len(heads))), list(heads))).fetchall()
     if stopped := [f"{name} at {why}" for name, why, _ in rows if why]:
         advice = "Restart the site; if it stops there again, it is a bug: report that line."
         return wrong("projections", f"stopped: {'; '.join(stopped)}"[:500], advice)

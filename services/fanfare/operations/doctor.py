@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import psycopg
 
-from fanfare.operations import database, machine, outside
-from fanfare.operations.backup import NothingToBackUp, founding
+from fanfare.operations import brokers, database, machine, outside
 from fanfare.operations.findings import Finding, warning, wrong
+from fanfare.operations.held import NothingRecorded, founding, held
 from fanfare.operations.places import NoSite, database_of
+from fanfare.platform.logs.port import LogAway, RecordGap
 from fanfare.platform.postgres.errors import HomeInUse, PostgresUnavailable
 from fanfare.platform.settings import Settings
 
@@ -24,6 +25,8 @@ def examine(settings: Settings, mail_to: str = "") -> Iterator[Finding]:
     yield machine.disk(home)
     yield machine.memory()
     yield machine.files()
+    if settings.kafka:
+        yield from brokers.examine(settings.kafka)
     if writable.state == "wrong":  # PostgreSQL could not be started there
         yield machine.port(settings, running=False)
     else:
@@ -36,8 +39,8 @@ def _site(settings: Settings) -> Iterator[Finding]:
         with database_of(settings) as place:
             yield (answering := machine.port(settings, running=place.running))
             running = place.running or answering.found.startswith("a Fanfare answers")
-            yield from database.examine(place.conninfo, settings.home.absolute(), running=running)
-            if name := _name(place.conninfo):
+            yield from database.examine(place.conninfo, settings.home.absolute(), running=running, kafka=settings.kafka)
+            if name := _name(place.conninfo, settings):
                 yield from outside.public_url(name, running=running)
     except NoSite as error:
         yield machine.port(settings, running=False)
@@ -49,9 +52,12 @@ def _site(settings: Settings) -> Iterator[Finding]:
         yield wrong("database", str(error), "The log is log/postgresql.log in FANFARE_HOME.")
 
 
-def _name(conninfo: str) -> str:
+def _name(conninfo: str, settings: Settings) -> str:
     try:
-        with psycopg.connect(conninfo, connect_timeout=10) as connection:
-            return founding(connection).name
-    except (psycopg.Error, NothingToBackUp):
+        with (
+            psycopg.connect(conninfo, connect_timeout=10) as connection,
+            held(connection, settings.home, settings.kafka) as record,
+        ):
+            return founding(record).name
+    except (psycopg.Error, NothingRecorded, LogAway, RecordGap):
         return ""

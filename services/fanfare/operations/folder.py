@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from fanfare.operations import durable
+from fanfare.platform import durable
 from fanfare.record.kinds import canonical, digest
 from fanfare.record.position import Moment
 
@@ -92,8 +92,8 @@ def damage(folder: Path, backup: Backup) -> list[str]:
     found = [sentence for each in backup.parts if (sentence := _compared(folder, each))]
     sums = {name: sha256 for sha256, _, name in (line.partition("  ") for line in _lines(folder / SUMS))}
     wanted = {each.name: each.sha256 for each in backup.parts} | {MANIFEST: durable.sha256_of(folder / MANIFEST)}
-    if sums != wanted:
-        found.append(f"{SUMS}: does not say of the manifest and the files what they are")
+    if differ := sorted(name for name in sums.keys() | wanted.keys() if sums.get(name) != wanted.get(name)):
+        found.append(f"{SUMS}: does not say of {', '.join(differ)} what the manifest says, or what it is")
     missing = {RECORD, VAULT} - {each.name for each in backup.parts}
     return found + [f"{name}: the manifest does not list it" for name in sorted(missing)]
 

@@ -12,13 +12,13 @@ import msgspec
 import psycopg
 
 from fanfare.audit.claims import Progress
-from fanfare.operations.backup import PAGE
-from fanfare.platform.logs.postgres import READ
+from fanfare.operations.held import Held, pages
 from fanfare.record.ballots import BallotCast
 from fanfare.record.decisions import Streams
-from fanfare.record.entry import Entry, unpack
+from fanfare.record.entry import Entry
 from fanfare.record.ideas import IdeaSupported, SupportWithdrawn
 from fanfare.record.members import MemberErased, MemberJoined
+from fanfare.record.position import Moment
 
 HEARD: LiteralString = """
     create temporary table heard (
@@ -53,17 +53,17 @@ class Healed(msgspec.Struct, frozen=True):
     """Members of whom the vault knows nothing: they have to join again."""
 
 
-def heal(connection: psycopg.Connection, partitions: int, progress: Progress) -> Healed:
-    """Raise each paper to the highest number of its voter in the record, in the connection's transaction."""
+def heal(connection: psycopg.Connection, record: Held, heads: Moment, progress: Progress) -> Healed:
+    """Raise each paper to the highest number of its voter in the record up to *heads*, in the connection's transaction."""
     connection.execute(HEARD)
     course = _Course()
-    for partition in range(partitions):
-        for page in _pages(connection, partition):
+    for partition, head in enumerate(heads):
+        for page in pages(record, partition, 0, head):
             rows = [row for entry in page for row in course.numbered(entry)]
             with connection.cursor().copy(COPY) as copy:
                 for row in rows:
                     copy.write_row(row)
-            progress(f"comparing the papers, partition {partition}", page[-1].offset, page[-1].offset)
+            progress(f"comparing the papers, partition {partition}", page[-1].offset + 1, head)
     raised = connection.execute(RAISE).rowcount
     unkeyed = connection.execute(UNKEYED, (sorted(course.rounds().values()),)).fetchall()
     strangers = connection.execute(STRANGERS, (sorted(course.members),)).fetchone()
@@ -99,10 +99,3 @@ class _Course:
                     self.members.discard(member)
                 case _:
                     pass
-
-
-def _pages(connection: psycopg.Connection, partition: int) -> Iterator[list[Entry]]:
-    start = 0
-    while rows := connection.execute(READ, (partition, start, PAGE)).fetchall():
-        yield [unpack(partition, offset, bytes(body)) for offset, body in rows]
-        start = rows[-1][0] + 1

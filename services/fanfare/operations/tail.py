@@ -1,43 +1,25 @@
 """
 Putting the tail of a cut record back, byte for byte and at its old offsets, from a backup or an archive.
 
-What is there and what comes must be the same wherever both have an entry, and no offset may be missing afterwards; all of it in
-one transaction. The papers are raised in it too, so that no voter is given a number which her ballot in the record has already.
+What is there and what comes must be the same wherever both have an entry, and no offset may be missing afterwards. In PostgreSQL
+all of it is one transaction; in Kafka, where nothing can be undone, everything is compared before anything is written, and what
+broke off can be run again. The papers are raised too: no voter is given a number which her ballot in the record has already.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import LiteralString
 
 import msgspec
 import psycopg
 
 from fanfare.audit.archive import Archive, ArchiveUnreadable
 from fanfare.audit.claims import Progress, silent
-from fanfare.operations import cut, folder, papers
-from fanfare.operations.backup import NothingToBackUp, founding
+from fanfare.operations import folder, papers
 from fanfare.operations.folder import RECORD
-
-PAGE = 500
-LOCK: LiteralString = "select pg_advisory_xact_lock(1717661286, %s)"
-"""The lock of an append to a partition: see migration 0011."""
-THERE: LiteralString = """
-    select "offset", body from record.entries
-     where partition = %s and "offset" >= %s and "offset" < %s order by "offset"
-"""
-INSERT: LiteralString = 'insert into record.entries (partition, "offset", body) values (%s, %s, %s)'
-GAPS: LiteralString = """
-    select partition, first from (
-        select partition, "offset", lead("offset") over (partition by partition order by "offset") as next, "offset" + 1 as first
-          from record.entries) as every
-     where next <> first
-     union all select partition, 0 from record.entries group by partition having min("offset") > 0
-     order by 1, 2 limit 20
-"""
-
-
-class NotItsTail(Exception):
-    """What was given does not continue this record. Nothing was changed."""
+from fanfare.operations.held import PAGE, Held, NothingRecorded, NotItsTail, Stored, founding, held
+from fanfare.operations.silence import refuse_if_running
+from fanfare.platform.logs.kafka.connecting import Kafka
+from fanfare.record.kinds import digest
 
 
 class Mended(msgspec.Struct, frozen=True):
@@ -52,32 +34,39 @@ class Mended(msgspec.Struct, frozen=True):
     strangers: int
     """How many members the record knows and the vault does not."""
     missing: tuple[str, ...]
-    """What this home had seen and the record still lacks."""
+    """What this site had seen and the record still lacks."""
 
 
-def restore_tail(conninfo: str, source: Path, home: Path, progress: Progress = silent) -> Mended:
+def restore_tail(conninfo: str, source: Path, home: Path, progress: Progress = silent, kafka: Kafka | None = None) -> Mended:
     """
-    Add to the record in *conninfo* what *source*, a backup's folder or an archive, has of it and the record has not.
+    Add to the record of the site in *conninfo* what *source*, a backup's folder or an archive, has of it and the record has not.
 
     Raises:
         NotItsTail: it is another record, or an entry differs, or a gap would stay.
         ArchiveUnreadable, BackupUnreadable, BackupDamaged, Broken: the source cannot be read.
+        StillRunning: with Kafka, a process of the site runs.
+        LogAway: Kafka does not answer.
     """
-    with _archive_file(source).open("rb") as stream, psycopg.connect(conninfo) as connection:
+    with (
+        _archive_file(source).open("rb") as stream,
+        psycopg.connect(conninfo) as connection,
+        held(connection, home, kafka) as record,
+    ):
         archive = Archive(stream, progress)
         if archive.damage:
             raise ArchiveUnreadable(f"it is damaged: {'; '.join(archive.damage)}")
-        _check_site(connection, archive.manifest.site)
-        added = {each: _put_back(connection, archive, each, progress) for each in range(len(archive.manifest.moment))}
-        if gaps := connection.execute(GAPS).fetchall():
-            named = ", ".join(f"{partition}:{offset}" for partition, offset in gaps)
-            raise NotItsTail(f"{named} would still be missing, and behind it the record goes on: take a source that has it")
-        look = cut.look(connection, cut.last_seen(home))
+        if kafka:
+            refuse_if_running(connection, progress)
+        _check_site(record, archive.manifest.site)
+        added = put_back(record, archive, progress)
+        look = record.look(record.last_seen())
         if any("reads differently" in each for each in look.missing):
             raise NotItsTail(f"{'; '.join(look.missing)}: this is not what the site had written there")
-        healed = papers.heal(connection, len(archive.manifest.moment), progress) if any(added.values()) else papers.Healed()
-    if not look.missing:
-        cut.keep(home, look.now)
+        heads = record.heads(len(archive.manifest.moment))
+        healed = papers.heal(connection, record, heads, progress) if any(added.values()) else papers.Healed()
+        connection.commit()
+        if not look.missing:
+            record.keep(look.now)
     return Mended(added, healed.raised, healed.unkeyed, healed.strangers, look.missing)
 
 
@@ -89,35 +78,57 @@ def _archive_file(source: Path) -> Path:
     return source / RECORD
 
 
-def _check_site(connection: psycopg.Connection, site: str) -> None:
+def _check_site(record: Held, site: str) -> None:
     try:
-        here = founding(connection).name
-    except NothingToBackUp:
+        here = founding(record).name
+    except NothingRecorded:
         return  # all of it is gone; the sessions and keys of the vault may still be there
     if here != site:
         raise NotItsTail(f"it is the record of {site}, and here is that of {here}")
 
 
-def _put_back(connection: psycopg.Connection, archive: Archive, partition: int, progress: Progress) -> int:
-    """Compare a partition with the archive's, insert what it lacks, and return how many entries that were."""
-    connection.execute(LOCK, (partition,))
-    added, of = 0, archive.manifest.moment[partition]
-    for page in _pages(archive.entries(partition)):
-        start, stop = page[0][0], page[-1][0] + 1
-        there = {offset: bytes(body) for offset, body in connection.execute(THERE, (partition, start, stop))}
-        for offset, body in page:
-            if there.get(offset, body) != body:
-                raise NotItsTail(f"entry {partition}:{offset} here is another than the one there: one of the two was altered")
-        new = [(partition, offset, body) for offset, body in page if offset not in there]
-        if new:
-            connection.cursor().executemany(INSERT, new)
-        added += len(new)
-        progress(f"comparing partition {partition}", stop, of)
+def put_back(record: Held, archive: Archive, progress: Progress) -> dict[int, int]:
+    """
+    Add to the record what the archive has and it has not, and return how many entries of each partition that were.
+
+    All is compared before anything is added.
+
+    Raises:
+        NotItsTail: an entry differs, from what is there or from what was seen there, or a gap would stay.
+    """
+    seen = {(each.partition, each.head - 1): each.sha256 for each in record.last_seen().partitions}
+    for partition, of in enumerate(archive.manifest.moment):
+        for page in _pages(archive.entries(partition)):
+            _lacking(record, partition, page)
+            for offset, body in page:
+                if seen.get((partition, offset), "") not in ("", digest(body)):
+                    raise NotItsTail(f"entry {partition}:{offset} there is not what this site had written: it was altered")
+            progress(f"comparing partition {partition}", page[-1][0] + 1, of)
+    added = {}
+    for partition, of in enumerate(archive.manifest.moment):
+        added[partition] = 0
+        for page in _pages(archive.entries(partition)):
+            if lacking := _lacking(record, partition, page):
+                record.add(partition, lacking)
+            added[partition] += len(lacking)
+            progress(f"putting back partition {partition}", page[-1][0] + 1, of)
+    if gaps := record.gaps():
+        named = ", ".join(f"{partition}:{offset}" for partition, offset in gaps)
+        raise NotItsTail(f"{named} would still be missing, and behind it the record goes on: take a source that has it")
     return added
 
 
-def _pages(entries: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
-    page: list[tuple[int, bytes]] = []
+def _lacking(record: Held, partition: int, page: list[Stored]) -> list[Stored]:
+    """Return what of a page the record has not. Raises: NotItsTail: it has something else there."""
+    there = dict(record.entries(partition, page[0][0], page[-1][0] + 1))
+    for offset, body in page:
+        if there.get(offset, body) != body:
+            raise NotItsTail(f"entry {partition}:{offset} here is another than the one there: one of the two was altered")
+    return [(offset, body) for offset, body in page if offset not in there]
+
+
+def _pages(entries: Iterator[Stored]) -> Iterator[list[Stored]]:
+    page: list[Stored] = []
     for each in entries:
         page.append(each)
         if len(page) == PAGE:

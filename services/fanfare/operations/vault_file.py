@@ -19,8 +19,8 @@ from fanfare.audit.claims import Progress
 
 SCHEMAS = ("desk", "record", "vault")
 """The schemas that migrations fill. What is in `platform` tells how this database is used, and projections have their own."""
-APART = "record.entries"
-"""The record itself, which has a file of its own."""
+APART = ("record.entries", "record.place", "record.seen")
+"""The record itself, which has a file of its own, and what follows from where it is kept."""
 COLUMNS: LiteralString = """
     select n.nspname || '.' || c.relname, a.attname
       from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
@@ -73,7 +73,8 @@ def tables(connection: psycopg.Connection) -> list[Table]:
     columns: dict[str, list[str]] = {}
     for name, column in connection.execute(COLUMNS, (list(SCHEMAS),)):
         columns.setdefault(name, []).append(column)
-    columns.pop(APART, None)
+    for name in APART:
+        columns.pop(name, None)
     order: TopologicalSorter[str] = TopologicalSorter({name: set() for name in columns})
     for name, refers_to in connection.execute(REFERENCES, (list(SCHEMAS),)):
         order.add(name, refers_to)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import Depends, FastAPI, Request
 
@@ -15,14 +15,18 @@ from fanfare.integrity import routes as integrity_routes
 from fanfare.members import routes as member_routes
 from fanfare.members.csrf import guard
 from fanfare.members.sessions import authenticator
+from fanfare.platform import tracing
 from fanfare.platform.body_limit import BodyLimit
+from fanfare.platform.desk import Desk
 from fanfare.platform.edge import POSITION_HEADER, WAIT_COOKIE
+from fanfare.platform.head import HeadAsGet
 from fanfare.platform.hosts.opening import Admit, Parts, opened
 from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.waiting import Waiting
 from fanfare.platform.limits.edge import Limits, LimitsGuard
+from fanfare.platform.logs.port import LogAway
 from fanfare.platform.presence import Presence
-from fanfare.platform.refusals import Invalid, NotYetThere
+from fanfare.platform.refusals import Invalid, NotYetThere, ReaderTooOld
 from fanfare.platform.request_id import RequestId
 from fanfare.platform.settings import Settings
 from fanfare.platform.stopping import AnsweredWhenStopped
@@ -58,6 +62,10 @@ async def wait_for_writes(request: Request) -> None:
     waiting: Waiting = request.app.state.waiting
     if not await waiting.reached(position, WAIT_S) and header:
         raise NotYetThere
+    desk: Desk = request.app.state.desk
+    if position.partition == 0 and desk.streams.next_offset <= position.offset:
+        with suppress(ReaderTooOld, LogAway):  # then it is shown as it is
+            await desk.catch_up()  # the tables are ahead of this process, where another one took the write
 
 
 def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
@@ -65,7 +73,8 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings.database_url, admit=admit) as parts:
+        tracing.start(settings.otlp_url, "api")
+        async with opened(settings.database_url, admit=admit, kafka=settings.kafka) as parts:
             _compose(app, parts)
             presence = Presence(parts.pool, "api")
             app.state.watching = Watching(parts.desk, presence, settings)
@@ -73,25 +82,23 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
             tasks += [asyncio.create_task(presence.keep_telling()), asyncio.create_task(app.state.watching.keep_looking())]
             yield
             await ended(tasks)
+            await asyncio.to_thread(tracing.stop)
 
     app = DescribedApp(
         title="Fanfare",
         version="1",
         summary="Campaigns of rounds whose every number a stranger can recompute.",
         description=f"Writes answer with `{POSITION_HEADER}`; send it as `Fanfare-Wait` with a read that has to show the write. "
-        "Refusals are RFC 9457 problems with a stable `code`.",
+        "Refusals are RFC 9457 problems with a stable `code`. HEAD answers wherever GET does.",
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        telemetry=tracing.NO_OTHER,
         lifespan=lifespan,
         dependencies=[Depends(wait_for_writes)],
     )
     app.state.settings = settings
-    app.state.limits = Limits(settings)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(LimitsGuard, limits=app.state.limits, answer=problems.turned_away)
-    app.add_middleware(AnsweredWhenStopped)
-    app.add_middleware(RequestId)
+    _surround(app, settings)
     problems.handle(app)
     for quick in (voting_routes.quick, results.quick):
         app.router.routes.extend(quick.routes)
@@ -100,6 +107,16 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
     app.include_router(member_routes.router)  # it guards itself: signing in has no session yet
     pages.mount(app)
     return app
+
+
+def _surround(app: FastAPI, settings: Settings) -> None:
+    """Put what every request passes around *app*; what is added last is passed first."""
+    app.state.limits = Limits(settings)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(LimitsGuard, limits=app.state.limits, answer=problems.turned_away)
+    app.add_middleware(AnsweredWhenStopped)
+    app.add_middleware(RequestId)
+    app.add_middleware(HeadAsGet)
 
 
 def _compose(app: FastAPI, parts: Parts) -> None:

@@ -1,5 +1,6 @@
 """Whether this process is alive, and whether it can serve."""
 
+import asyncio
 from typing import Any
 
 import psycopg
@@ -9,10 +10,13 @@ from pydantic import BaseModel
 
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.logs.port import LogAway
 from fanfare.platform.texts import read
 from fanfare.record.position import Moment
 
 router = APIRouter(tags=["site"])
+_RECORD_S = 3.0
+"""A record that takes longer to tell its heads is away, for whoever asks whether we can serve."""
 
 
 class Health(BaseModel):
@@ -49,7 +53,8 @@ class NotFounded(BaseModel):
 
 
 async def _rows(desk: Desk) -> tuple[Moment, list[Any]]:
-    heads = await desk.log.heads()
+    async with asyncio.timeout(_RECORD_S):
+        heads = await desk.log.heads()
     query = """select name, fills, stopped,
                       coalesce(json_object_agg(partition, next_offset) filter (where partition is not null), '{}')
                  from platform.projections left join platform.positions on projection = name
@@ -72,6 +77,9 @@ async def readyz(desk: TheDesk, response: Response) -> Health:
     except (psycopg.OperationalError, PoolTimeout):
         response.status_code = 503
         return Health(status="no database", database=False, founded=False, heads=[], lag={}, stopped=[], filling={})
+    except (LogAway, TimeoutError):
+        response.status_code = 503
+        return Health(status="no record", database=True, founded=False, heads=[], lag={}, stopped=[], filling={})
     lag = {name: sum(max(0, head - at.get(str(n), 0)) for n, head in enumerate(heads)) for name, *_, at in rows}
     filling = {fills: lag.pop(name) for name, fills, _, _ in rows if fills}
     stopped = [f"{name}: {why}" for name, _, why, _ in rows if why and name in lag]

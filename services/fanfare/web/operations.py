@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from fanfare.members.address import is_loopback
+from fanfare.platform.caller import Authenticate
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Admin, Authenticate
-from fanfare.platform.exposition import CONTENT_TYPE, exposed, of_process
+from fanfare.platform.edge import Admin
 from fanfare.platform.metrics import SECONDS, Sample
 from fanfare.platform.refusals import RoleNeeded
 from fanfare.platform.settings import Settings
@@ -90,6 +90,8 @@ async def get_operations(request: Request, admin: Admin) -> Operations:
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Return the figures of all processes of the site in Prometheus's format."""
+    from fanfare.platform.exposition import CONTENT_TYPE, exposed, of_process  # where nobody asks, Prometheus is never loaded
+
     await _let_in(request)
     watching: Watching = request.app.state.watching
     vitals, told = await watching.vitals(), await watching.samples()
@@ -130,19 +132,17 @@ def of_site(vitals: Vitals) -> list[Sample]:
         found.append(Sample("fanfare_disk_free_bytes", vitals.disk.free_bytes))
     if not vitals.database:
         return found
-    found += [Sample("fanfare_record_head", head, (str(partition),)) for partition, head in enumerate(vitals.heads)]
-    for each in vitals.projections:
-        for partition, (position, lag) in enumerate(zip(each.positions, each.lag, strict=True)):
-            found.append(Sample("fanfare_projection_position", position, (each.name, str(partition))))
-            found.append(Sample("fanfare_projection_lag_entries", lag, (each.name, str(partition))))
-        found.append(Sample("fanfare_projection_lag_seconds", each.lag_s, (each.name,)))
-        found.append(Sample("fanfare_projection_stopped", int(bool(each.stopped)), (each.name,)))
+    found += [Sample("fanfare_record_up", int(vitals.record.answers)), Sample("fanfare_record_place", 1, (vitals.record.place,))]
+    found += [Sample("fanfare_broker_up", int(each.answers), (each.address,)) for each in vitals.record.brokers]
+    found += _of_reading(vitals)
     found += [Sample("fanfare_sealed_ballots", number, (fate,)) for fate, number in vitals.sealed_ballots.items()]
     for step in ("open", "close", "seal"):
         late = [each.late_s for each in vitals.due if each.step == step]
         found.append(Sample("fanfare_due_commands", len(late), (step,)))
         found.append(Sample("fanfare_due_late_seconds", max(late, default=0), (step,)))
     found.append(Sample("fanfare_quarantined_events", len(vitals.quarantined)))
+    found.append(Sample("fanfare_quarantine_waiting_events", sum(bool(each.rounds) for each in vitals.quarantined)))
+    found.append(Sample("fanfare_database_bytes", vitals.database_bytes))
     if vitals.backup_at:
         found.append(Sample("fanfare_backup_age_seconds", int((vitals.at - vitals.backup_at).total_seconds())))
     mail = vitals.outbox
@@ -150,4 +150,21 @@ def of_site(vitals: Vitals) -> list[Sample]:
         found.append(Sample("fanfare_outbox_mails", number, (state,)))
     found.append(Sample("fanfare_outbox_oldest_seconds", mail.oldest_s))
     found += [Sample("fanfare_sessions", number, (kind,)) for kind, number in vitals.sessions.items()]
+    return found
+
+
+def _of_reading(vitals: Vitals) -> list[Sample]:
+    """Return how long the record is and how far it was read."""
+    found = [Sample("fanfare_record_head", head, (str(partition),)) for partition, head in enumerate(vitals.heads)]
+    for each in vitals.projections:
+        for partition, (position, lag) in enumerate(zip(each.positions, each.lag, strict=True)):
+            found.append(Sample("fanfare_projection_position", position, (each.name, str(partition))))
+            found.append(Sample("fanfare_projection_lag_entries", lag, (each.name, str(partition))))
+        found.append(Sample("fanfare_projection_lag_seconds", each.lag_s, (each.name,)))
+        found.append(Sample("fanfare_projection_stopped", int(bool(each.stopped)), (each.name,)))
+    for partition, lags in enumerate(zip(*(each.lag for each in vitals.projections if not each.stopped), strict=True)):
+        found.append(Sample("fanfare_consumer_lag_entries", min(lags), (str(partition),)))
+    for rebuild in vitals.rebuilds:
+        found.append(Sample("fanfare_rebuild_done_entries", rebuild.done, (rebuild.name,)))
+        found.append(Sample("fanfare_rebuild_of_entries", rebuild.of, (rebuild.name,)))
     return found

@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from fanfare.platform.edge import problem_response
+from fanfare.platform.logs.port import LogAway, RecordShrunk
 from fanfare.platform.refusals import Invalid, NotFound, Refusal
 from fanfare.platform.request_id import route_of
 from fanfare.web.contexts.shell import ProblemPage, Shell
@@ -55,6 +56,16 @@ class DatabaseAway(Refusal):
     code, status, advice = "database-away", 503, "What was acknowledged is safe. Try again in a few seconds."
 
 
+class RecordAway(Refusal):
+    """The record does not answer."""
+
+    code, status, advice = (
+        "record-away",
+        503,
+        "What was acknowledged is safe. If you sent something, send it again in a few seconds with the same Idempotency-Key.",
+    )
+
+
 def handle(app: FastAPI) -> None:
     """Answer refusals, invalid payloads and faults of *app* as problems or pages."""
 
@@ -77,7 +88,7 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
-    for lost in (psycopg.OperationalError, PoolTimeout):
+    for lost in (psycopg.OperationalError, PoolTimeout, LogAway, RecordShrunk):
         app.add_exception_handler(lost, away)
     for unstorable in (psycopg.DataError, UnicodeEncodeError):
         app.add_exception_handler(unstorable, invalid)
@@ -88,7 +99,8 @@ def _methods(request: Request) -> set[str]:
     """Return what an address takes: of all its routes, since each method may have its own. Source: RFC 9110, section 15.5.6."""
     path = request.url.path
     fitting = (each for each in iter_route_contexts(request.app.routes) if each.methods and each.path_regex.match(path))
-    return {method for each in fitting for method in each.methods or ()}
+    found = {method for each in fitting for method in each.methods or ()}
+    return found | {"HEAD"} if "GET" in found else found
 
 
 def _invalid(error: RequestValidationError) -> Invalid:
@@ -110,9 +122,10 @@ def wants_page(request: Request) -> bool:
 
 
 async def away(request: Request, error: Exception) -> Response:
-    """Answer while the database cannot be reached: without asking it anything."""
-    _log.warning("the database does not answer", route=route_of(request.scope), error=type(error).__name__)
-    response = turned_away(request, DatabaseAway())
+    """Answer while the database or the record cannot be reached: without asking it anything."""
+    refusal = RecordAway() if isinstance(error, LogAway | RecordShrunk) else DatabaseAway()
+    _log.warning(refusal.code, route=route_of(request.scope), error=type(error).__name__)
+    response = turned_away(request, refusal)
     response.headers["Retry-After"] = "2"
     return response
 

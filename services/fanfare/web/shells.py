@@ -15,8 +15,9 @@ from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
 from fanfare.members import mail, vault
 from fanfare.members.address import on_this_site
 from fanfare.members.csrf import csrf_token
+from fanfare.platform.caller import Authenticate, Caller
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import WAIT_COOKIE, Authenticate, Caller
+from fanfare.platform.edge import WAIT_COOKIE
 from fanfare.platform.refusals import SignInNeeded
 from fanfare.platform.settings import Settings
 from fanfare.platform.texts import read

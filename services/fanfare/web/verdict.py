@@ -35,6 +35,7 @@ def findings(vitals: Vitals, *, has_mail_server: bool) -> list[Finding]:
         advice = "Nothing can be written or read until it does. Look at its log, and at the disk."
         return [Finding(kind="bad", code="database-away", title="The database does not answer", advice=advice)]
     found = [
+        *_record(vitals),
         *_processes(vitals),
         *_projections(vitals),
         *_clock(vitals),
@@ -55,6 +56,16 @@ def headline(found: list[Finding]) -> str:
 
 def _more(count: int) -> str:
     return "one more thing" if count == 1 else f"{count} more things"
+
+
+def _record(vitals: Vitals) -> Iterator[Finding]:
+    if not vitals.record.answers:
+        advice = "Nothing can be written until it does, and nobody is told otherwise. Pages show what was read before."
+        yield Finding(kind="bad", code="record-away", title="The record does not answer", advice=advice)
+    for each in vitals.record.brokers:
+        if not each.answers:
+            advice = "The record goes on while enough of the others have it. Start it again; it catches up by itself."
+            yield Finding(kind="warn", code="broker-away", title=f"The broker {each.address} does not answer", advice=advice)
 
 
 def _processes(vitals: Vitals) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,6 +26,34 @@ class ProjectionVitals(_Part):
     """Entries not applied yet, of each partition."""
     lag_s: float
     """How long it has been behind, at least."""
+
+
+class RebuildVitals(_Part):
+    """New tables of a projection that fill beside the old ones."""
+
+    name: str
+    done: int
+    """Entries that they have."""
+    of: int
+    stopped: str
+
+
+class BrokerVitals(_Part):
+    """A broker that FANFARE_KAFKA_BROKERS names."""
+
+    address: str
+    answers: bool
+    """Whether it takes connections."""
+
+
+class RecordVitals(_Part):
+    """Where the record is kept."""
+
+    place: Literal["postgresql", "kafka"] = "postgresql"
+    topic: str = ""
+    brokers: list[BrokerVitals] = []
+    answers: bool = True
+    """Whether it could be read; where not, the heads are those that were seen last."""
 
 
 class OutboxVitals(_Part):
@@ -57,6 +86,10 @@ class RunnerVitals(_Part):
     silent_s: float
     """How long ago it told of itself."""
     resident_bytes: int
+    machine: str = ""
+    """Or the container in which it runs."""
+    partitions: list[int] = []
+    """What it brings to projections; empty for what is no worker."""
 
 
 class FaultVitals(_Part):
@@ -95,9 +128,11 @@ class Vitals(_Part):
     version: str
     database: bool
     """Whether the database answers; where it does not, what follows is empty."""
+    record: RecordVitals = RecordVitals()
     heads: list[int] = []
     """The next offset of each partition of the record."""
     projections: list[ProjectionVitals] = []
+    rebuilds: list[RebuildVitals] = []
     outbox: OutboxVitals = OutboxVitals()
     due: list[Due] = []
     sessions: dict[str, int] = {}
@@ -111,6 +146,7 @@ class Vitals(_Part):
     backup_at: datetime | None = None
     """When `fanfare backup` last made one of this data folder."""
     disk: Disk | None = None
+    database_bytes: int = 0
 
 
 def due(campaigns: Iterable[Campaign], now: datetime) -> list[Due]:

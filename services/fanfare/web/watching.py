@@ -17,16 +17,32 @@ from fanfare.members import outbox
 from fanfare.platform import presence
 from fanfare.platform.desk import Desk
 from fanfare.platform.logging import Noted
+from fanfare.platform.logs.port import LogAway
 from fanfare.platform.metrics import Sample
 from fanfare.platform.presence import VERSION, Presence, Told
 from fanfare.platform.settings import Settings
 from fanfare.record.position import Moment
 from fanfare.reports.quarantined import quarantined
-from fanfare.web.vitals import Disk, FaultVitals, OutboxVitals, ProjectionVitals, QuarantinedVitals, RunnerVitals, Vitals, due
+from fanfare.web.brokers import answering
+from fanfare.web.vitals import (
+    BrokerVitals,
+    Disk,
+    FaultVitals,
+    OutboxVitals,
+    ProjectionVitals,
+    QuarantinedVitals,
+    RebuildVitals,
+    RecordVitals,
+    RunnerVitals,
+    Vitals,
+    due,
+)
 
 FRESH_S = 1.0
 """However many look, the tables are asked once in so long."""
 _LOOK_EVERY_S = 2.0
+_RECORD_S = 2.0
+"""A record that takes longer to tell its heads is away, for whoever looks: Prometheus waits for ten seconds at most."""
 _KEPT = 900
 """Heads that are remembered: half an hour of them."""
 
@@ -36,6 +52,12 @@ PROJECTIONS = """
       from platform.projections left join platform.positions on projection = name where fills is null
      group by name, version, stopped order by name
 """
+FILLING = """
+    select fills, coalesce(stopped, ''), coalesce(sum(next_offset), 0)::bigint
+      from platform.projections left join platform.positions on projection = name where fills is not null
+     group by fills, stopped order by fills
+"""
+SIZE = "select pg_database_size(current_database())"
 SESSIONS = "select kind, count(*) from vault.sessions where expires_at > now() group by kind"
 SEALED = "select digest, (convert_from(body, 'UTF8')::json)->'ballots' from desk.reports where digest <> all(%s)"
 
@@ -49,6 +71,7 @@ class Watching:
         self._own = own
         self._settings = settings
         self._heads: deque[tuple[float, Moment]] = deque(maxlen=_KEPT)
+        self._brokers: list[BrokerVitals] = []
         self._sealed: dict[str, dict[str, int]] = {}
         self._lock = asyncio.Lock()
         self._read: tuple[float, Vitals, list[Told]] | None = None
@@ -57,10 +80,25 @@ class Watching:
         """Note the record's heads for as long as the process lives: how long a projection is behind follows from them."""
         while True:
             try:
-                self._heads.append((monotonic(), await self._desk.log.heads()))
+                await self._record()
             except (psycopg.OperationalError, PoolTimeout):
                 self._heads.clear()
+            self._brokers = await answering(self._settings.kafka_brokers)
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _record(self) -> tuple[RecordVitals, Moment]:
+        """Return where the record is kept and its heads, and note them. Raises: OperationalError, PoolTimeout: PostgreSQL's."""
+        answers = True
+        try:
+            async with asyncio.timeout(_RECORD_S):
+                self._heads.append((monotonic(), await self._desk.log.heads()))
+        except (LogAway, TimeoutError):
+            answers = False
+        heads = self._heads[-1][1] if self._heads else (0,) * self._desk.log.partitions
+        kafka = self._settings.kafka
+        if kafka is None:
+            return RecordVitals(answers=answers), heads
+        return RecordVitals(place="kafka", topic=kafka.topic, brokers=self._brokers, answers=answers), heads
 
     async def vitals(self) -> Vitals:
         """Return how the site is, as of a second ago at most."""
@@ -86,7 +124,7 @@ class Watching:
     async def _look(self) -> tuple[Vitals, list[Told]]:
         now = datetime.now(UTC)
         try:
-            heads = await self._desk.log.heads()
+            record, heads = await self._record()
             async with self._desk.pool.connection(timeout=2.0) as connection:
                 told = list(await presence.told(connection))
                 found = await self._from_tables(connection, heads)
@@ -97,6 +135,7 @@ class Watching:
             at=now,
             version=VERSION,
             database=True,
+            record=record,
             heads=list(heads),
             due=due(self._desk.streams.campaigns.values(), now),
             processes=[_process(each) for each in told if each.is_here],
@@ -109,6 +148,8 @@ class Watching:
 
     async def _from_tables(self, connection: AsyncConnection, heads: Moment) -> dict[str, Any]:
         rows = await (await connection.execute(PROJECTIONS)).fetchall()
+        filling = await (await connection.execute(FILLING)).fetchall()
+        size = await (await connection.execute(SIZE)).fetchone()
         mail = await outbox.state(connection)
         sessions: dict[str, int] = dict(await (await connection.execute(SESSIONS)).fetchall())
         for digest, ballots in await (await connection.execute(SEALED, (list(self._sealed),))).fetchall():
@@ -116,6 +157,8 @@ class Watching:
         fates = ("counted", "replaced", "late", "void")
         return {
             "quarantined": await _quarantined(connection),
+            "database_bytes": size[0] if size else 0,
+            "rebuilds": [RebuildVitals(name=name, done=done, of=sum(heads), stopped=why) for name, why, done in filling],
             "projections": [self._projection(heads, *row) for row in rows],
             "outbox": OutboxVitals(
                 waiting=mail.waiting,
@@ -162,7 +205,8 @@ def _backup_at(noted: Path) -> datetime | None:
 
 
 def _process(told: Told) -> RunnerVitals:
-    resident = next((each.value for each in told.samples() if each.metric == "fanfare_resident_bytes"), 0)
+    samples = told.samples()
+    resident = next((each.value for each in samples if each.metric == "fanfare_resident_bytes"), 0)
     return RunnerVitals(
         name=told.name,
         kind=told.kind,
@@ -170,6 +214,8 @@ def _process(told: Told) -> RunnerVitals:
         started_at=told.started_at,
         silent_s=round(told.silent_s, 1),
         resident_bytes=int(resident),
+        machine=next((each.labels[0] for each in samples if each.metric == "fanfare_running"), ""),
+        partitions=sorted(int(each.labels[0]) for each in samples if each.metric == "fanfare_partition_held"),
     )
 
 

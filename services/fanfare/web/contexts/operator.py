@@ -24,6 +24,31 @@ class Runner(Part, frozen=True):
     silent: timedelta
     memory: str
     version: str
+    machine: str = ""
+    reads: str = ""
+    """The partitions that a worker brings to projections, in words; empty for what is no worker."""
+
+
+class Broker(Part, frozen=True):
+    """A broker that keeps the record."""
+
+    address: str
+    answers: bool
+
+
+class Place(Part, frozen=True):
+    """Where the record is kept."""
+
+    name: str
+    answers: bool = True
+    brokers: Sequence[Broker] = ()
+
+
+class Filling(Part, frozen=True):
+    """New tables of a projection that fill beside the old ones."""
+
+    name: str
+    percent: int
 
 
 class Follows(Part, frozen=True):
@@ -92,5 +117,7 @@ class OperationsPage(Page, frozen=True):
     disk: str
     version: str
     unreadable: Sequence[Unreadable] = ()
+    place: Place = Place("PostgreSQL")
+    rebuilds: Sequence[Filling] = ()
     backup_at: datetime | None = None
     """When the last one was made; none where no backup is known."""

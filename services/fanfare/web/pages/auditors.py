@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from fanfare.audit.export import ABOUT
+from fanfare.audit.archive import ABOUT
 from fanfare.members.links import site_address
 from fanfare.platform.edge import TheDesk
 from fanfare.platform.refusals import NotFound, Refusal

@@ -7,8 +7,9 @@ from fanfare.campaigns.reading import RoundRead
 from fanfare.campaigns.refusals import RoundNotOpen, RoundPausedNow
 from fanfare.campaigns.routes import Id
 from fanfare.members.refusals import FormOutdated
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Caller, asked, note_position
+from fanfare.platform.edge import asked, note_position
 from fanfare.platform.limits.refusals import TooManyRequests
 from fanfare.platform.refusals import Invalid, KeyReused, Refusal
 from fanfare.platform.texts import read as texts_of

@@ -11,8 +11,9 @@ from fanfare.campaigns.refusals import CampaignIsPublic, DraftChanged, DraftNotF
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.campaigns.service import Campaigns
 from fanfare.campaigns.templates import TEMPLATES
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Caller, Host, TheDesk, asked
+from fanfare.platform.edge import Host, TheDesk, asked
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.record.kinds import digest
 from fanfare.web import urls, words

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import Request
 
 from fanfare.members.csrf import guard
-from fanfare.platform.edge import Caller
+from fanfare.platform.caller import Caller
 from fanfare.platform.refusals import NotFound, Refusal, SessionExpired, SignInNeeded
 from fanfare.platform.requests import RANDOM
 from fanfare.record.kinds import canonical, digest

@@ -10,11 +10,23 @@ from fanfare.members import outbox
 from fanfare.platform.edge import Admin, TheDesk
 from fanfare.platform.settings import Settings
 from fanfare.web import urls, words
-from fanfare.web.contexts.operator import Figure, Follows, Lateness, Mistake, Need, OperationsPage, Runner, Unreadable
+from fanfare.web.contexts.operator import (
+    Broker,
+    Figure,
+    Filling,
+    Follows,
+    Lateness,
+    Mistake,
+    Need,
+    OperationsPage,
+    Place,
+    Runner,
+    Unreadable,
+)
 from fanfare.web.operations import Operations, Pace, operations
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.shells import show
-from fanfare.web.vitals import ProjectionVitals, Vitals
+from fanfare.web.vitals import ProjectionVitals, RecordVitals, RunnerVitals, Vitals
 
 router = desk_router()
 _STEPS = {"open": "to open", "close": "to close", "seal": "to be sealed"}
@@ -47,10 +59,7 @@ def operations_page(found: Operations, *, has_mail_server: bool) -> OperationsPa
         headline=found.headline,
         needs=[Need(each.kind, each.title, each.advice) for each in found.findings],
         figures=_figures(found),
-        processes=[
-            Runner(each.name, each.kind, each.started_at, _span(each.silent_s), _size(each.resident_bytes), each.version)
-            for each in vitals.processes
-        ],
+        processes=[_runner(each) for each in vitals.processes],
         projections=[_follows(each) for each in vitals.projections],
         heads=vitals.heads,
         due=[Lateness(_STEPS[each.step], each.round, _span(each.late_s)) for each in vitals.due],
@@ -63,16 +72,33 @@ def operations_page(found: Operations, *, has_mail_server: bool) -> OperationsPa
         disk=_disk(vitals),
         version=vitals.version,
         unreadable=[Unreadable(each.position, each.why, each.rounds, each.rulings > 0) for each in vitals.quarantined],
+        place=_place(vitals.record),
+        rebuilds=[Filling(each.name, 100 * each.done // each.of if each.of else 100) for each in vitals.rebuilds],
         backup_at=vitals.backup_at,
     )
+
+
+def _runner(each: RunnerVitals) -> Runner:
+    some = "partition" if len(each.partitions) == 1 else "partitions"
+    reads = f"reads {some} {words.listed([str(number) for number in each.partitions])}" if each.partitions else ""
+    if each.kind == "worker" and not reads:
+        reads = "stands by"
+    silent, memory = _span(each.silent_s), _size(each.resident_bytes)
+    return Runner(each.name, each.kind, each.started_at, silent, memory, each.version, each.machine, reads)
+
+
+def _place(record: RecordVitals) -> Place:
+    if record.place == "postgresql":
+        return Place("PostgreSQL", record.answers)
+    return Place(f"Kafka, topic {record.topic}", record.answers, [Broker(each.address, each.answers) for each in record.brokers])
 
 
 def _figures(found: Operations) -> list[Figure]:
     sealed = found.vitals.sealed_ballots
     return [
         Figure(_pace(found.appends.half_within_s), "half of all writes to the record were durable within this"),
-        Figure(_pace(found.appends.most_within_s), f"99 of 100 writes, {_of(found.appends, 'write')}"),
-        Figure(_pace(found.requests.most_within_s), f"99 of 100 requests, {_of(found.requests, 'request')}"),
+        Figure(_pace(found.appends.most_within_s), f"99 of 100 were durable within this, {_of(found.appends, 'write')}"),
+        Figure(_pace(found.requests.most_within_s), f"99 of 100 were answered within this, {_of(found.requests, 'request')}"),
         Figure(words.number(found.live_pages), "live pages are open" if found.live_pages != 1 else "live page is open"),
         Figure(words.number(sum(found.vitals.sessions.values())), "sessions and tokens are open"),
         Figure(words.number(sealed.get("late", 0) + sealed.get("void", 0)), "late or void ballots in sealed rounds"),

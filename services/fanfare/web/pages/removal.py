@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from fanfare.integrity import removing
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Caller, TheDesk, asked, note_position
+from fanfare.platform.edge import TheDesk, asked, note_position
 from fanfare.platform.refusals import ForeignOrigin, Refusal
 from fanfare.web import urls
 from fanfare.web.contexts.campaigns import Voice

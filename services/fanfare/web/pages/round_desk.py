@@ -10,8 +10,9 @@ from psycopg import AsyncConnection
 from fanfare.campaigns.refusals import PlanRefused
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.campaigns.service import Campaigns
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Desk
-from fanfare.platform.edge import Caller, Host, TheDesk
+from fanfare.platform.edge import Host, TheDesk
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.record.campaigns import MOST_RULED, Campaign, Round
 from fanfare.reports.counted import Counted

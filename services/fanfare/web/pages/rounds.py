@@ -7,8 +7,8 @@ from fastapi import Request
 from psycopg import AsyncConnection
 
 from fanfare.campaigns.reading import CampaignRead, RoundRead
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Caller
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports import receipts
 from fanfare.views import figures

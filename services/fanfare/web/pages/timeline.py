@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from fanfare.campaigns.routes import Id, TheCampaigns
-from fanfare.platform.edge import TheDesk
+from fanfare.platform.edge import Cursor, TheDesk
 from fanfare.record.members import TookPart
 from fanfare.views import figures
 from fanfare.views.timeline import KINDS, Act, acts
@@ -33,7 +33,7 @@ async def timeline_page(
     desk: TheDesk,
     campaigns: TheCampaigns,
     kind: Annotated[str, Query(max_length=20)] = "",
-    cursor: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+    cursor: Cursor = None,
 ) -> HTMLResponse:
     """Show the decisions of hosts and fans, the latest first."""
     read = await campaign_in_words(request, await campaigns.campaign(campaign_id))

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import msgspec
 from fastapi import Request
 
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Asked
-from fanfare.platform.edge import Caller, asked
+from fanfare.platform.edge import asked
 from fanfare.record.kinds import canonical, digest
 from fanfare.web.pages.forms import Sent, sent
 
