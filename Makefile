@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# What a demo keeps its record in: embedded (PostgreSQL alone) or kafka (Apache Kafka, and Faust).
+RUNTIME ?= embedded
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,13 +14,13 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check format faults bench docs release-sample lock clean
+.PHONY: help demo up test check format faults faults-kafka bench docs release-sample lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: $(RUN) ## Play a whole campaign with simulated fans at http://localhost:8000 (PORT=8001 moves it)
-	@$(BIN)/fanfare demo --port $(PORT)
+demo: $(RUN) ## Play a campaign with simulated fans at http://localhost:8000 (PORT=8001 moves it; RUNTIME=kafka: Kafka and Faust)
+	@$(demo-$(if $(filter embedded kafka,$(RUNTIME)),$(RUNTIME),unknown))
 
 up: $(RUN) ## Start a site of your own; its first run asks for its name
 	@$(BIN)/fanfare up
@@ -34,6 +36,9 @@ format: $(DEV) ## Put the code into its one format
 
 faults: $(DEV) ## Kill, stop, fill and misdate a running site, at length (FANFARE_SEED=… repeats a run)
 	@FANFARE_LONG=1 $(BIN)/python -m tests.run faults full-disk
+
+faults-kafka: $(DEV) ## Kill, stop, cut off and fill three brokers of Kafka and their site, 200 times; broken off, it goes on where it was
+	@PYTHONPATH=infra/kafka $(BIN)/python -m tests.kafka_faults.campaign
 
 bench: $(DEV) ## Measure speed on this machine
 	@$(BIN)/python -m tests.run bench
@@ -52,6 +57,10 @@ lock: $(UV) ## Lock what pyproject.toml asks for, with hashes (UPGRADE=1 takes t
 clean: ## Remove .venv and every cache (a site's record stays where it is)
 	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	@find events projections services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+demo-embedded := $(BIN)/fanfare demo --port $(PORT)
+demo-kafka := $(BIN)/python infra/kafka/with_broker.py -- $(demo-embedded)
+demo-unknown := echo "RUNTIME is embedded or kafka, and not $(RUNTIME)." >&2; exit 1
 
 compile := $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock"

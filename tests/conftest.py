@@ -7,7 +7,7 @@ from hypothesis import settings
 settings.register_profile("fanfare", deadline=None, derandomize=True, database=None)
 settings.load_profile("fanfare")
 
-pytest_plugins = ("tests.postgres_fixture", "tests.site_fixture")
+pytest_plugins = ("tests.kafka_fixture", "tests.postgres_fixture", "tests.site_fixture")
 
 
 @pytest.fixture(scope="session")

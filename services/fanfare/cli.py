@@ -26,22 +26,52 @@ def demo(port: Port = 8000) -> None:
     raise typer.Exit(run_demo(port))
 
 
-@app.command(hidden=True)
+@app.command()
+def migrate() -> None:
+    """
+    Bring the stores of a site of many processes to this version, and print the first admin's link. Run it before the others.
+
+    The database is the one of FANFARE_DATABASE_URL; the record is in Kafka where FANFARE_KAFKA_BROKERS is set. It may run any
+    number of times. Exit code 0: everything is of this version; 1: it was refused, and why; 65: the record was cut.
+    """
+    from fanfare.platform import logging
+    from fanfare.platform.settings import Settings
+    from fanfare.preparing import migrate_site
+
+    logging.configure()
+    raise typer.Exit(migrate_site(Settings()))
+
+
+@app.command()
 def api() -> None:
-    """Serve HTTP over FANFARE_DATABASE_URL; ``fanfare up`` starts this."""
+    """
+    Serve HTTP over FANFARE_DATABASE_URL, as one of as many as you like; `fanfare up` starts one by itself.
+
+    It waits a minute for `fanfare migrate` to have been run, and ends with exit code 1 where it was not. SIGTERM stops it.
+    """
+    from fanfare.platform import logging
     from fanfare.platform.settings import Settings
-    from fanfare.processes import run_api
+    from fanfare.preparing import run_prepared
+    from fanfare.serving import run_api
 
-    run_api(Settings())
+    logging.configure()
+    raise typer.Exit(run_prepared(Settings(), run_api))
 
 
-@app.command(hidden=True)
+@app.command()
 def worker() -> None:
-    """Project and do the chores over FANFARE_DATABASE_URL; ``fanfare up`` starts this."""
+    """
+    Project and do the chores over FANFARE_DATABASE_URL, as one of as many as you like; `fanfare up` starts one by itself.
+
+    It waits a minute for `fanfare migrate` to have been run, and ends with exit code 1 where it was not. SIGTERM stops it.
+    """
+    from fanfare.platform import logging
     from fanfare.platform.settings import Settings
+    from fanfare.preparing import run_prepared
     from fanfare.processes import run_worker
 
-    run_worker(Settings())
+    logging.configure()
+    raise typer.Exit(run_prepared(Settings(), run_worker))
 
 
 @app.command(hidden=True)
@@ -95,14 +125,27 @@ def export(
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="An archive that `fanfare export` wrote.", exists=True, dir_okay=False)],
+    source: Annotated[
+        str, typer.Argument(help="An archive that `fanfare export` wrote, or a record's topic: kafka://host:port/topic.")
+    ],
+    url: Annotated[
+        str, typer.Option(help="Of a topic: the site whose published reports are compared, if not the one that the record names.")
+    ] = "",
     *,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Recompute every published report from an archive, offline. Exit code 0: all equal; 1: a difference; 2: could not check."""
+    """
+    Recompute every published report from a record and compare. Exit code 0: all equal; 1: a difference; 2: could not check.
+
+    An archive is replayed offline. A topic is read once, and the reports are fetched from the running site.
+    """
+    if source.startswith("kafka://"):
+        from fanfare.running import replay_topic
+
+        raise typer.Exit(replay_topic(source, url, json=json))
     from fanfare.audit.commands import run_replay
 
-    raise typer.Exit(run_replay(file, json=json))
+    raise typer.Exit(run_replay(Path(source), json=json))
 
 
 @app.command()
@@ -177,6 +220,54 @@ def record_restore(
     from fanfare.operations.commands import run_record_restore
 
     raise typer.Exit(run_record_restore(source))
+
+
+kafka = typer.Typer(no_args_is_help=True, help="Apache Kafka, where it keeps the record.", rich_markup_mode=None)
+app.add_typer(kafka, name="kafka")
+
+
+@kafka.callback()
+def of_kafka() -> None:
+    """Apache Kafka, where it keeps the record."""
+
+
+@kafka.command("init")
+def kafka_init(
+    partitions: Annotated[int, typer.Option(min=4, max=64, help="Partitions of the topic; a new site uses four.")] = 4,
+    replication: Annotated[
+        int | None, typer.Option(min=1, max=9, help="Copies of each; 3 where there are three brokers or more, else 1.")
+    ] = None,
+) -> None:
+    """Make the topic that holds the record on the brokers of FANFARE_KAFKA_BROKERS. One that is there is only checked."""
+    from fanfare.operations.topic_command import run_init
+    from fanfare.platform.settings import Settings
+
+    raise typer.Exit(run_init(Settings().kafka, partitions, replication))
+
+
+log = typer.Typer(no_args_is_help=True, help="Move the record from PostgreSQL to Kafka.", rich_markup_mode=None)
+app.add_typer(log, name="log")
+
+
+@log.callback()
+def of_the_log() -> None:
+    """Move the record from PostgreSQL to Kafka."""
+
+
+@log.command("copy")
+def log_copy(
+    *,
+    back_out: Annotated[bool, typer.Option("--back-out", help="Stay with PostgreSQL, unless the record has moved.")] = False,
+) -> None:
+    """
+    Carry the record into the topic of FANFARE_KAFKA_BROKERS, byte for byte, and let the site go on there.
+
+    The site may run meanwhile; towards the end it can be read and not be written to. What was broken off goes on where it was.
+    Exit code 0: it has moved; 2: it has not, and why.
+    """
+    from fanfare.operations.outgrowing import run_log_copy
+
+    raise typer.Exit(run_log_copy(back_out=back_out))
 
 
 def main() -> None:

@@ -2,48 +2,42 @@
 
 import asyncio
 import os
+import secrets
 import shutil
 import socket
 import sys
 import urllib.request
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
-from fanfare.audit.commands import COULD_NOT, run_export
 from fanfare.campaigns.founding import Founding, found
 from fanfare.members import joining
-from fanfare.members.erasures import ListUnreadable
-from fanfare.members.first_admin import first_admin_link
 from fanfare.members.roles import grant_first_admin
 from fanfare.members.sessions import open_session
-from fanfare.members.sweeping import sweep_at_start
-from fanfare.operations.cut import RECORD_CUT, RecordCut, refuse_if_cut
+from fanfare.operations.cut import RECORD_CUT
 from fanfare.operations.places import CONNECTION
 from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts, opened
-from fanfare.platform.hosts.rebuild import FillFailed
-from fanfare.platform.hosts.rebuild_command import rebuild
-from fanfare.platform.hosts.supervise import Child, Supervisor, stop_requested
-from fanfare.platform.migrations.run import MigrationRefused, migrate
+from fanfare.platform.hosts.rebuild_command import COULD_NOT, rebuild
+from fanfare.platform.hosts.supervise import Child, Supervisor
+from fanfare.platform.logs.kafka.connecting import TOPIC
+from fanfare.platform.logs.kafka.reaching import KAFKA_UNFIT
+from fanfare.platform.logs.kafka.which import which
+from fanfare.platform.logs.place import WrongPlace, refuse_if_elsewhere
+from fanfare.platform.logs.port import LogAway
 from fanfare.platform.postgres.embedded import EmbeddedPostgres
-from fanfare.platform.postgres.errors import ServerUnfit, StartInterrupted
 from fanfare.platform.postgres.server import check_server
 from fanfare.platform.settings import Settings
-from fanfare.projecting import make_tables
+from fanfare.preparing import answered, bring, prepare, say, tell_link, with_parts
 
 SIMULATION_MARK = "simulation"
 DRIVER_TOKEN = "FANFARE_SIMULATION_TOKEN"  # noqa: S105 - the name of a variable, not its value
 
 
-_FINAL = frozenset({RECORD_CUT})
-
-
-def say(line: str) -> None:
-    """Tell the person at the console."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+_FINAL = frozenset({RECORD_CUT, KAFKA_UNFIT})
 
 
 def run_site(port: int) -> int:
@@ -51,27 +45,21 @@ def run_site(port: int) -> int:
     settings = Settings(port=port)
     if not _free(settings.host, port):
         return 1
-    address = f"http://localhost:{port}"
+    address = settings.url or f"http://localhost:{port}"
 
-    async def swept(parts: Parts) -> str | None:
-        await sweep_at_start(parts.desk, settings.home)
-        return await first_admin_link(parts.desk, address)
-
-    def prepare(conninfo: str) -> None:
-        migrate(conninfo)
-        refuse_if_cut(conninfo, settings.home)
-        link = asyncio.run(_with_parts(conninfo, swept))
+    def prepare_and_say(conninfo: str) -> None:
+        link = prepare(settings, conninfo, address)
         say(f"Fanfare answers at {address}")
-        if link:
-            say(f"It has no admin yet. This link works once and for a day:\n\n  {link}\n")
+        tell_link(link)
 
-    return _run(settings, prepare)
+    return _run(settings, prepare_and_say)
 
 
 def run_demo(port: int) -> int:
     """Run a fresh simulation site with its simulated fans until it is told to stop; return the exit status."""
     home = Settings().home / "demo"
-    settings = Settings(port=port, home=home, database_url="")
+    topic = f"{TOPIC}.demo-{secrets.token_hex(4)}"  # each demo begins with nothing, and the record of the last one is not ours
+    settings = Settings(port=port, home=home, database_url="", kafka_topic=topic)
     if not _free(settings.host, port):
         return 1
     if (home / SIMULATION_MARK).exists():  # only what an earlier demo made is thrown away
@@ -82,9 +70,11 @@ def run_demo(port: int) -> int:
     driver = {"FANFARE_SIMULATION_URL": address}
 
     def prepare(conninfo: str) -> None:
-        migrate(conninfo)
-        driver[DRIVER_TOKEN] = asyncio.run(_with_parts(conninfo, lambda parts: found_simulation(parts, address)))
-        say(f"\n  The demo opens at {address}\n  Its fans are programs. Join in as a fan or a host; Ctrl-C ends it.\n")
+        bring(settings, conninfo)
+        founding = with_parts(settings, conninfo, lambda parts: found_simulation(parts, address))
+        driver[DRIVER_TOKEN] = asyncio.run(founding)
+        say(f"\n  The demo opens at {address}\n  Its fans are programs. Join in as a fan or a host; Ctrl-C ends it.")
+        say(f"  Its record: kafka://{settings.kafka_brokers}/{topic}\n" if settings.kafka else "")
 
     return _run(settings, prepare, [Child("fans", _command("play"), driver)])
 
@@ -108,11 +98,47 @@ def export_site(file: Path, url: str) -> int:
     if not conninfo:
         return COULD_NOT
 
+    kafka = Settings().kafka
+
     async def write() -> int:
-        async with opened(conninfo, 4) as parts, parts.pool.connection() as connection:
+        from fanfare.audit.commands import run_export  # whoever starts a site never loads what audits one
+
+        async with opened(conninfo, 4, kafka=kafka) as parts, parts.pool.connection() as connection:
             return await run_export(parts.log, connection, url, file, now=datetime.now(UTC))
 
+    try:
+        refuse_if_elsewhere(conninfo, which(kafka) if kafka else None)
+    except (LogAway, WrongPlace) as error:
+        say(f"Could not export: {error}")
+        return COULD_NOT
     return asyncio.run(write())
+
+
+def replay_topic(source: str, url: str, *, json: bool) -> int:
+    """
+    Replay the record of a topic, asking nothing but its brokers and the site's published reports; return the exit status.
+
+    Args:
+        source: ``kafka://host:port,host:port/topic``; how to get in stands in FANFARE_KAFKA_SECURITY and its like.
+        url: the site; empty for the address that the record's first event names.
+    """
+    address = urlsplit(source)
+    kafka = Settings(kafka_brokers=address.netloc, kafka_topic=address.path.strip("/") or TOPIC).kafka
+    if kafka is None or "@" in address.netloc:
+        say("Name the brokers and the topic: kafka://host:port,host:port/topic; a name and password go into FANFARE_KAFKA_….")
+        return COULD_NOT
+
+    async def check() -> int:
+        from fanfare.audit.commands import run_replay_of
+        from fanfare.platform.logs.kafka.log import KafkaLog  # whoever runs on one machine never loads Kafka's clients
+
+        log = KafkaLog(kafka, 1)
+        try:
+            return await run_replay_of(log, source, url, now=datetime.now(UTC), json=json)
+        finally:
+            await log.close()
+
+    return asyncio.run(check())
 
 
 def rebuild_site(names: Sequence[str], *, everything: bool) -> int:
@@ -122,7 +148,7 @@ def rebuild_site(names: Sequence[str], *, everything: bool) -> int:
         return COULD_NOT
 
     async def wait() -> int:
-        async with opened(conninfo, 4) as parts:
+        async with opened(conninfo, 4, kafka=Settings().kafka) as parts:
             return await rebuild(parts.pool, parts.log, names, everything=everything)
 
     try:
@@ -143,19 +169,6 @@ def _running() -> str:
     return conninfo
 
 
-def _filling(line: str) -> None:
-    """Tell how the tables of a new version fill, and end that where we were asked to stop; the next start begins anew."""
-    say(line)
-    if stop_requested():
-        raise StartInterrupted("Stopped while the tables of a new version were filled.")
-
-
-async def _with_parts(conninfo: str, action: Callable[[Parts], Awaitable[str | None]]) -> str:
-    async with opened(conninfo, 4) as parts:
-        await make_tables(parts, _filling)
-        return await action(parts) or ""
-
-
 def _run(settings: Settings, prepare: Callable[[str], None], more: list[Child] | None = None) -> int:
     place = settings.home / CONNECTION
     told: list[str] = []
@@ -171,24 +184,23 @@ def _run(settings: Settings, prepare: Callable[[str], None], more: list[Child] |
         "FANFARE_HOST": settings.host,
         "FANFARE_PORT": str(settings.port),
         "FANFARE_HOME": str(settings.home.absolute()),
+        "FANFARE_KAFKA_TOPIC": settings.kafka_topic,
     }
     children = [
         Child("api", _command("api"), environment, ready=lambda: _answers(settings), final=_FINAL),
         Child("worker", _command("worker"), environment, final=_FINAL),
         *(more or []),
     ]
-    try:
+
+    def ran() -> int:
         if settings.database_url:
             check_server(settings.database_url)
             prepare(settings.database_url)
             return Supervisor(children).run()
         return Supervisor(children, EmbeddedPostgres(settings.home.absolute()), prepare_and_tell).run()
-    except RecordCut as cut:
-        say(str(cut))
-        return RECORD_CUT
-    except (MigrationRefused, ServerUnfit, FillFailed, ListUnreadable) as refused:
-        say(str(refused))
-        return 1
+
+    try:
+        return answered(ran)
     finally:
         if told:  # a start that was refused, because another runs here, leaves the other's file
             place.unlink(missing_ok=True)

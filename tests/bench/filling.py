@@ -1,11 +1,16 @@
-"""Filling a record with ballots that nobody has to send: written straight into the table, as group commits of a hundred."""
+"""Filling a record with ballots that nobody has to send: written straight to where it lies, as group commits of a hundred."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
+from time import perf_counter
 
 import psycopg
+from kafka import KafkaProducer
 
+from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.record.ballots import BallotCast, Chosen
-from fanfare.record.entry import pack
+from fanfare.record.entry import MOST_BYTES, pack
 from fanfare.record.envelope import Recorded, encode
 from fanfare.record.kinds import digest
 from fanfare.record.terms import RoundTerms, hash_terms, slot
@@ -37,21 +42,54 @@ def _mold(terms: RoundTerms, source: str, option: str) -> tuple[bytes, bytes, by
     return head, middle, tail
 
 
-def fill(conninfo: str, terms: RoundTerms, source: str, count: int) -> None:
-    """Append *count* ballots behind the heads, while nobody else writes, and tell the worker."""
+def fill(
+    conninfo: str,
+    terms: RoundTerms,
+    source: str,
+    count: int,
+    *,
+    in_entry: int = IN_ENTRY,
+    kafka: Kafka | None = None,
+    skip: int = 0,
+) -> float:
+    """
+    Append *count* ballots behind the heads, while nobody else writes, and return when the workers could begin to read them.
+
+    Args:
+        skip: so many voters have voted before.
+    """
+    waiting: dict[int, list[bytes]] = {each: [] for each in terms.partitions}
+    bodies: dict[int, list[bytes]] = {each: [] for each in terms.partitions}
+    for partition, ballot in islice(ballots(terms, source, skip + count), skip, None):
+        waiting[partition].append(ballot)
+        if len(waiting[partition]) == in_entry:
+            bodies[partition].append(pack(waiting[partition]))
+            waiting[partition] = []
+    for partition, left in waiting.items():
+        if left:
+            bodies[partition].append(pack(left))
+    return _into_table(conninfo, bodies) if kafka is None else _into_topic(kafka, bodies)
+
+
+def _into_table(conninfo: str, bodies: Mapping[int, Sequence[bytes]]) -> float:
     with psycopg.connect(conninfo) as connection, connection.cursor() as cursor:
         query = 'select coalesce(max("offset") + 1, 0) from record.entries where partition = %s'
-        heads = {each: cursor.execute(query, (each,)).fetchone() for each in terms.partitions}
-        following = {each: row[0] for each, row in heads.items() if row}
-        waiting: dict[int, list[bytes]] = {each: [] for each in terms.partitions}
+        heads = {each: cursor.execute(query, (each,)).fetchone() for each in bodies}
         with cursor.copy(_COPY) as copy:
-            for partition, ballot in ballots(terms, source, count):
-                waiting[partition].append(ballot)
-                if len(waiting[partition]) == IN_ENTRY:
-                    copy.write_row((partition, following[partition], pack(waiting[partition])))
-                    following[partition] += 1
-                    waiting[partition] = []
-            for partition, left in waiting.items():
-                if left:
-                    copy.write_row((partition, following[partition], pack(left)))
+            for partition, row in heads.items():
+                for offset, body in enumerate(bodies[partition], row[0] if row else 0):
+                    copy.write_row((partition, offset, body))
         cursor.execute("select pg_notify('fanfare_record', '')")
+    return perf_counter()
+
+
+def _into_topic(kafka: Kafka, bodies: Mapping[int, Sequence[bytes]]) -> float:
+    """Sent without waiting for each: the workers read while it goes on, so the time runs from its beginning."""
+    began = perf_counter()
+    with closing(KafkaProducer(**kafka.options(), acks="all", batch_size=MOST_BYTES, linger_ms=5)) as producer:
+        sent = [
+            producer.send(kafka.topic, value=body, partition=partition) for partition, every in bodies.items() for body in every
+        ]
+        producer.flush()
+        assert all(each.succeeded() for each in sent)
+    return began

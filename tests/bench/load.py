@@ -29,6 +29,15 @@ class Answered:
         ordered = sorted(self.times_s)
         return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
+    @property
+    def wrong(self) -> str:
+        """What must not be, however slow it was: no answer at all, a refusal, or a request that was left alone; else empty."""
+        if self.failed:
+            return f"{len(self.failed)} refused: {self.failed[0][:200]!r}"
+        if self.unanswered:
+            return f"{self.unanswered} were cut off without an answer"
+        return "" if self.times_s else "nothing was answered"
+
 
 class _Connection(asyncio.Protocol):
     """One connection with at most one request on the way. Owned by one event loop."""
@@ -36,6 +45,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, answered: Answered, on_free: Callable[["_Connection"], None]) -> None:
         self._answered = answered
         self._on_free = on_free
+        self.is_lost = False
         self._began = 0.0
         self._held = b""
         self.is_busy = False
@@ -64,7 +74,11 @@ class _Connection(asyncio.Protocol):
         self._on_free(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self._answered.unanswered += self.is_busy
+        self.is_lost = True
+        if self.is_busy:  # the load ends all the same, and tells
+            self._answered.unanswered += 1
+            self.is_busy = False
+            self._on_free(self)
 
     def close(self) -> None:
         self._transport.close()
@@ -72,18 +86,21 @@ class _Connection(asyncio.Protocol):
 
 async def _run(port: int, requests: Iterator[bytes], connections: int, rate: float | None, most_s: float) -> Answered:
     answered, loop = Answered(), asyncio.get_running_loop()
-    finished, free, due = loop.create_future(), deque[_Connection](), deque[float]()
+    finished, free, lost, due = loop.create_future(), deque[_Connection](), deque[_Connection](), deque[float]()
     until = perf_counter() + most_s
 
     def next_request(connection: _Connection) -> None:
         now = perf_counter()
-        began = now if rate is None else due.popleft() if due else None
+        if connection.is_lost:
+            lost.append(connection)
+        began = None if connection.is_lost else now if rate is None else due.popleft() if due else None
         request = next(requests, None) if began is not None and now < until else None
         if request is not None and began is not None:
             connection.send(request, began)
             return
-        free.append(connection)
-        if rate is None and len(free) == connections and not finished.done():
+        if not connection.is_lost:
+            free.append(connection)
+        if rate is None and len(free) + len(lost) == connections and not finished.done():
             finished.set_result(None)
 
     everyone = [

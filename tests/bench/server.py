@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from fanfare.platform.edge import signed_in
 from fanfare.platform.settings import Settings
-from fanfare.processes import serve
+from fanfare.serving import serve
 from fanfare.voting.routes import decode_ballot
 from fanfare.web.app import create_app
 

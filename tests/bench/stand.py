@@ -14,14 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 
 from fanfare.members import joining
 from fanfare.platform.hosts.opening import Parts, opened
-from fanfare.platform.migrations.run import migrate
+from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.postgres.embedded import EmbeddedPostgres
+from fanfare.platform.settings import Settings
+from fanfare.preparing import bring
 from fanfare.projecting import make_tables
 from fanfare.running import found_simulation
 from tests.site_fixture import round_of
@@ -39,6 +41,8 @@ class Stand:
     host: str
     """The token of a host."""
     postmaster: int
+    kafka: Kafka | None = None
+    """Where the record is; in PostgreSQL without it."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -75,7 +79,7 @@ class Stand:
 
     async def with_parts(self, action: Callable[[Parts], Awaitable[Done]]) -> Done:
         """Do something with the parts of the site, in a process of our own."""
-        async with opened(self.conninfo, 4) as parts:
+        async with opened(self.conninfo, 4, kafka=self.kafka) as parts:
             return await action(parts)
 
     def cpu_s(self) -> dict[str, float]:
@@ -112,22 +116,26 @@ def free_port() -> int:
 
 
 @contextmanager
-def stand(api: str = "tests.bench.server") -> Iterator[Stand]:
-    """Run a founded simulation site until the block ends."""
+def stand(kafka: Kafka | None = None, workers: int = 1) -> Iterator[Stand]:
+    """Run a founded simulation site until the block ends, its record in PostgreSQL or in a topic that is made for it."""
     with tempfile.TemporaryDirectory(prefix="fanfare-") as folder:
         home, port = Path(folder) / "home", free_port()
         postgres = EmbeddedPostgres(home)
         conninfo = postgres.start()
-        migrate(conninfo)
+        bring(Settings(home=home, **_settings(kafka)), conninfo)
 
         async def prepare() -> str:
-            async with opened(conninfo, 4) as parts:
+            async with opened(conninfo, 4, kafka=kafka) as parts:
                 await make_tables(parts)
                 return await found_simulation(parts, f"http://localhost:{port}")
 
-        found = Stand(conninfo, port, asyncio.run(prepare()), postgres.pid or 0)
+        found = Stand(conninfo, port, asyncio.run(prepare()), postgres.pid or 0, kafka)
         environment = {**os.environ, "FANFARE_DATABASE_URL": conninfo, "FANFARE_PORT": str(port), "FANFARE_HOME": str(home)}
-        for name, argv in (("api", ["-m", api]), ("worker", ["-m", "fanfare.cli", "worker"])):
+        environment |= {f"FANFARE_{name.upper()}": text for name, text in _settings(kafka).items()}
+        working = ["-m", "fanfare.cli", "worker"]
+        commands = {"api": ["-m", "tests.bench.server"], "worker": working}
+        commands |= {f"worker {n}": working for n in range(2, workers + 1)}
+        for name, argv in commands.items():
             found.processes[name] = subprocess.Popen([sys.executable, *argv], env=environment, stderr=subprocess.DEVNULL)
         try:
             _await(port)
@@ -138,6 +146,10 @@ def stand(api: str = "tests.bench.server") -> Iterator[Stand]:
             for each in found.processes.values():
                 each.wait(20)
             postgres.stop()
+
+
+def _settings(kafka: Kafka | None) -> dict[str, Any]:
+    return {"kafka_brokers": kafka.brokers, "kafka_topic": kafka.topic} if kafka else {}
 
 
 def _await(port: int) -> None:

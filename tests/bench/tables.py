@@ -17,7 +17,9 @@ class Row:
     """Per second."""
     note: str = ""
     voids: bool = False
-    """The run does not count: what the site shows is not what the client counted."""
+    """The run does not count: what the site shows came too late, or is not what the client counted."""
+    wrong: str = ""
+    """What must not be, however slow the machine is; empty where all is as it has to be."""
 
 
 def shown(capsys: pytest.CaptureFixture[str], title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> None:
@@ -32,3 +34,8 @@ def shown(capsys: pytest.CaptureFixture[str], title: str, rows: Sequence[Row], n
         console.print(table)
         for note in notes:
             console.print(note, highlight=False)
+
+
+def faults(rows: Sequence[Row]) -> dict[str, str]:
+    """Return what is wrong with each row. Being slow is not: no bench fails for that."""
+    return {row.name: row.wrong or "no rate" for row in rows if row.wrong or not row.rate > 0}

@@ -17,11 +17,12 @@ from fanfare.record.entry import pack, unpack
 from fanfare.record.envelope import Decision, Recorded, derived_id, encode
 from fanfare.record.kinds import Event
 from fanfare.record.terms import RoundTerms
+from fanfare.reports.counted import Counted
 from fanfare.reports.recount import Recount
 from fanfare.reports.tables import COUNTED
-from fanfare.views.standings import STANDINGS
+from fanfare.views.standings import STANDINGS, scores
 from tests.bench.filling import IN_ENTRY, ballots
-from tests.bench.tables import Row, shown
+from tests.bench.tables import Row, faults, shown
 from tests.builders import NOON, SITE, a_plan, founded, planned, published, terms_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
@@ -79,15 +80,29 @@ async def test_appending(pool: AsyncConnectionPool, capsys: pytest.CaptureFixtur
     event = ballot_entries(terms_for(a_plan()))[1][0][1:-1].split(b"},{")[0] + b"}"
 
     began = perf_counter()
-    for _ in range(300):
-        await log.append(1, [event])
+    positions = [await log.append(1, [event]) for _ in range(300)]
     alone = 300 / (perf_counter() - began)
     began = perf_counter()
-    await asyncio.gather(*(log.append(1 + n % 3, [event]) for n in range(6_400)))
+    positions += await asyncio.gather(*(log.append(1 + n % 3, [event]) for n in range(6_400)))
     together = 6_400 / (perf_counter() - began)
+    stored = [at for partition in (1, 2, 3) for at in await _positions(log, partition)]
     await log.close()
 
-    shown(capsys, "appending a ballot, durably", [Row("one at a time", alone), Row("6,400 at once, in groups", together)])
+    rows = [Row("one at a time", alone), Row("6,400 at once, in groups", together)]
+    shown(capsys, "appending a ballot, durably", rows)
+    assert faults(rows) == {}
+    assert sorted(map(str, positions)) == sorted(stored)
+    assert len(set(stored)) == 6_700
+
+
+async def _positions(log: PostgresLog, partition: int) -> list[str]:
+    """Return where all events of a partition stand."""
+    stored = await log.read(partition, 0, 10_000)
+    return [
+        f"{partition}:{each.offset}:{index}"
+        for each in stored
+        for index in range(len(unpack(partition, each.offset, each.body).events))
+    ]
 
 
 def test_counting(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,15 +117,13 @@ def test_counting(capsys: pytest.CaptureFixture[str]) -> None:
         for each in stored:
             recount.apply(unpack(*each))
 
-    shown(
-        capsys,
-        "counting ballots with the pure fold",
-        [
-            Row("decoding them as bare JSON", rate(BALLOTS, lambda: [msgspec.json.decode(body) for _, _, body in stored])),
-            Row("decoding entries", rate(BALLOTS, lambda: [unpack(*each) for each in stored])),
-            Row("decoding and counting", rate(BALLOTS, count)),
-        ],
-    )
+    rows = [
+        Row("decoding them as bare JSON", rate(BALLOTS, lambda: [msgspec.json.decode(body) for _, _, body in stored])),
+        Row("decoding entries", rate(BALLOTS, lambda: [unpack(*each) for each in stored])),
+        Row("decoding and counting", rate(BALLOTS, count)),
+    ]
+    shown(capsys, "counting ballots with the pure fold", rows)
+    assert faults(rows) == {}
     assert recount.round_report("final").ballots.counted == BALLOTS
 
 
@@ -136,6 +149,11 @@ async def test_projecting(pool: AsyncConnectionPool, capsys: pytest.CaptureFixtu
         while await worker.drain():
             pass
         rates.append(Row(name, BALLOTS / (perf_counter() - began)))
+    async with pool.connection() as connection:
+        board = await scores(connection, "final")
+        report = await Counted(connection).round_report("flavour", "final", 4)
     await log.close()
 
     shown(capsys, f"projecting {BALLOTS:,} ballots in entries of {IN_ENTRY}", rates)
+    assert faults(rates) == {}
+    assert sum(board.votes.values()) == board.counted == report.ballots.counted == BALLOTS

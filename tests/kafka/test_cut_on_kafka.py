@@ -12,9 +12,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from fanfare.campaigns.founding import Founding, found
 from fanfare.members import joining
-from fanfare.operations import floor
+from fanfare.operations import brokers, floor
+from fanfare.operations import database as database_of
 from fanfare.operations.backup import backup
 from fanfare.operations.cut import RECORD_CUT, Guard, RecordCut
+from fanfare.operations.findings import Finding
 from fanfare.operations.held import NotItsTail
 from fanfare.operations.silence import StillRunning, refuse_if_running
 from fanfare.operations.tail import restore_tail
@@ -227,3 +229,31 @@ async def test_nothing_is_put_over_another_entry_nor_into_the_topic_of_a_site_th
         await asyncio.to_thread(lambda: restore_tail(database, tmp_path / "backup", tmp_path, kafka=record_topic))
 
     assert await entries_in(record_topic) == []
+
+
+async def test_the_doctor_finds_a_site_on_kafka_well_and_each_fault_that_was_planted(
+    database: str, record_topic: Kafka, tmp_path: Path
+) -> None:
+    def looked(kafka: Kafka) -> dict[str, Finding]:
+        found = [*brokers.examine(kafka), *database_of.examine(database, tmp_path, running=True, kafka=kafka)]
+        return {each.name: each for each in found}
+
+    settle_place(database, await asyncio.to_thread(which, record_topic))
+    async with opened(database, 4, Guard(tmp_path), record_topic) as parts:
+        await found_and_join(parts)
+        await Presence(parts.pool, "api").tell()
+
+    well = await asyncio.to_thread(looked, record_topic)
+    with psycopg.connect(database) as connection:
+        connection.execute("delete from record.seen")
+        connection.execute(SEE, (0, 99, "00" * 32))
+    cut_off = await asyncio.to_thread(looked, record_topic)
+    other = await asyncio.to_thread(looked, Kafka(brokers=record_topic.brokers, topic="record-of-another-site"))
+    away = await asyncio.to_thread(looked, Kafka(brokers=f"127.0.0.1:{free_port()}", topic=record_topic.topic))
+
+    assert {name for name, each in well.items() if each.state == "wrong"} == {"processes"}
+    assert well["processes"].found == "1 api, 0 worker lately"
+    assert cut_off["record not cut"].state == "wrong"
+    assert other["place of the record"].state == "wrong"
+    assert "There is no topic record-of-another-site" in other["brokers"].found
+    assert (away["brokers"].state, away["place of the record"].state) == ("wrong", "wrong")

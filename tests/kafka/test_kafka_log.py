@@ -91,8 +91,8 @@ class Forgetful(Writer):
 
     forgets = 1
 
-    async def _send(self, entries: Sequence[NewEntry]) -> list[int | Exception]:
-        answers = await super()._send(entries)
+    async def _send(self, entries: Sequence[NewEntry], wait_s: float) -> list[int | Exception]:
+        answers = await super()._send(entries, wait_s)
         if self.forgets:
             self.forgets -= 1
             return [-1 for _ in answers]

@@ -1,16 +1,19 @@
 """The JSON API of what a member may take along, and of erasing oneself."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import partial
 from typing import IO, Annotated
 
 from fastapi import APIRouter, Header, Request, Response, status
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from fanfare.members import erasing, exporting, links, models, sessions, vault
 from fanfare.members.refusals import ErasureUnconfirmed
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.documents import Answers
-from fanfare.platform.edge import Caller, Fan, TheDesk, Visitor, acknowledge
+from fanfare.platform.edge import Fan, TheDesk, Visitor, acknowledge
 from fanfare.platform.limits.edge import Limits
 from fanfare.platform.limits.rules import LINKS_TO_A_MAILBOX
 from fanfare.platform.refusals import SignInNeeded
@@ -26,13 +29,19 @@ OptionalKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200, des
 @router.get("/me/export", summary="All that is mine", responses=_ZIP, response_class=Response)
 async def export(desk: TheDesk, fan: Fan) -> Response:
     """Download all that the site keeps of you, as JSON in a ZIP archive; nothing of others is in it."""
-    return StreamingResponse(_chunks(await exporting.export(desk, fan.member)), headers=exporting.headers(fan.member))
+    return _Download(await exporting.export(desk, fan.member), exporting.headers(fan.member))
 
 
-def _chunks(archive: IO[bytes]) -> Iterator[bytes]:
-    with archive:
-        while chunk := archive.read(_CHUNK):
-            yield chunk
+class _Download(StreamingResponse):
+    """A file on its way out. It is closed however much of it is taken."""
+
+    def __init__(self, file: IO[bytes], headers: Mapping[str, str]) -> None:
+        super().__init__(iter(partial(file.read, _CHUNK), b""), headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 @router.post("/me/erasure/link", status_code=status.HTTP_202_ACCEPTED, summary="Send me the link that erases me")

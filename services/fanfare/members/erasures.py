@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from fanfare.platform import durable
 from fanfare.record.kinds import MemberId, TextHash, canonical
 
 NAME = "erasures.jsonl"
@@ -83,7 +84,7 @@ def add(home: Path, wanted: Iterable[Line]) -> int:
             _end_line(stream.fileno())
             stream.write(b"".join(canonical(each) + b"\n" for each in missing))
             os.fsync(stream.fileno())
-            _sync_folder(home)
+            durable.sync(home)
     return len(missing)
 
 
@@ -95,11 +96,3 @@ def _end_line(file: int) -> None:
         os.write(file, b"\n")
     elif rest:
         os.ftruncate(file, len(whole) + 1 if whole else 0)
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

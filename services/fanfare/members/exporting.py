@@ -10,8 +10,9 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from fanfare.members import sessions, vault
+from fanfare.members import vault
 from fanfare.members.refusals import MemberNotFound
+from fanfare.platform.caller import roles_of
 from fanfare.platform.desk import Desk
 from fanfare.voting import tokens
 
@@ -138,7 +139,7 @@ def headers(member: str) -> dict[str, str]:
 
 
 def _profile(desk: Desk, known: vault.Member) -> dict[str, object]:
-    roles = sorted(sessions.roles_of(desk, known.id))
+    roles = sorted(roles_of(desk, known.id))
     return {**msgspec.structs.asdict(known), "site": desk.source, "roles": roles, "exported_at": desk.now}
 
 

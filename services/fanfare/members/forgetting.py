@@ -1,11 +1,13 @@
 """Forgetting: what is deleted of a member or a text, wherever the database keeps it. Doing it twice changes nothing."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import LiteralString
 
 from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool
 
+from fanfare.platform.logs.port import Log
 from fanfare.platform.singly import singly
 
 # Whoever writes something that leads to her holds a lock on her row, so it is either seen here or not written any more.
@@ -24,6 +26,8 @@ OWN: tuple[LiteralString, ...] = (
     "delete from vault.sessions where member = any(%(members)s)",
     "delete from vault.members where id = any(%(members)s)",
 )
+HASH = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+"""The hash of a text, as it stands in an entry."""
 TEXTS: LiteralString = "delete from record.texts where hash = any(%s)"
 TABLES: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("record", "texts"),
@@ -81,10 +85,11 @@ async def known(connection: AsyncConnection, members: Sequence[str]) -> list[str
     return [row[0] for row in await (await connection.execute(query, (list(members),))).fetchall()]
 
 
-async def named(connection: AsyncConnection, hashes: Sequence[str]) -> frozenset[str]:
-    """Return which of these texts the record names. It reads all of partition 0."""
-    query = """select hash from unnest(%s::text[]) as asked (hash)
-                where exists (select from record.entries
-                               where partition = 0 and position(convert_to(hash, 'UTF8') in body) > 0)"""
-    rows = await (await connection.execute(query, (list(hashes),))).fetchall() if hashes else []
-    return frozenset(row[0] for row in rows)
+async def named(log: Log, hashes: Collection[str]) -> frozenset[str]:
+    """Return which of these texts the record names. It reads all of partition 0, where no ballot is."""
+    wanted, found, start = {each.encode() for each in hashes}, set[bytes](), 0
+    while wanted - found and (page := await log.read(0, start)):
+        for stored in page:
+            found.update(wanted.intersection(HASH.findall(stored.body)))
+        start = page[-1].offset + 1
+    return frozenset(each.decode() for each in found)

@@ -6,9 +6,9 @@ from typing import Literal
 from urllib.parse import urlencode
 
 import msgspec
-from fastapi import Request
 from psycopg import AsyncConnection, Rollback
 from psycopg.rows import class_row
+from starlette.requests import Request
 
 from fanfare.members import mail, sessions, vault
 from fanfare.members.address import is_loopback, normalised, on_this_site

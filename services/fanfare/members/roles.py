@@ -110,9 +110,7 @@ async def grant(desk: Desk, asked: Asked, member: str, role: Role) -> Acknowledg
     Raises:
         MemberNotFound, RoleNeeded, RoleHeld, Overtaken, Busy.
     """
-    async with desk.pool.connection() as connection:
-        if await vault.by_id(connection, member) is None:
-            raise MemberNotFound
+    await _known(desk, member)
     return await _decide(desk, asked, GrantRole(member, role, asked.actor))
 
 
@@ -122,12 +120,20 @@ async def revoke(desk: Desk, asked: Asked, member: str, role: Role, reason: str)
 
     Raises:
         TextRefused: the reason is empty or too long.
-        RoleNeeded, RoleNotHeld, LastAdmin, Overtaken, Busy.
+        MemberNotFound, RoleNeeded, RoleNotHeld, LastAdmin, Overtaken, Busy.
     """
+    if not any(holder == member for holder, _ in desk.streams.site.roles):  # who has one may be missing from an older vault
+        await _known(desk, member)
     reason = texts.checked(reason, "reason", texts.LINE)
     async with desk.pool.connection() as connection:
         kept: Sequence[str] = list((await texts.keep(connection, [reason], asked.actor)).values())
     return await _decide(desk, asked, RevokeRole(member, role, asked.actor, kept[0]))
+
+
+async def _known(desk: Desk, member: str) -> None:
+    async with desk.pool.connection() as connection:
+        if await vault.by_id(connection, member) is None:
+            raise MemberNotFound
 
 
 async def leave(desk: Desk, member: str, *, even_last: bool = False) -> None:

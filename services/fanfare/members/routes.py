@@ -8,9 +8,21 @@ from fanfare.members import erasing_routes, joining, models, roles, sessions, to
 from fanfare.members.csrf import guard, guard_origin
 from fanfare.members.refusals import BrowserNeeded, MemberNotFound, SessionNotFound
 from fanfare.members.signing_in import ask_for_link, sign_in_with
+from fanfare.platform.caller import Caller, roles_of
 from fanfare.platform.desk import Desk
 from fanfare.platform.documents import Answers
-from fanfare.platform.edge import Admin, BodyDigest, Caller, Fan, Key, TheDesk, Visitor, acknowledge, asked, note_position
+from fanfare.platform.edge import (
+    Admin,
+    BodyDigest,
+    Fan,
+    Key,
+    Limit,
+    TheDesk,
+    Visitor,
+    acknowledge,
+    asked,
+    note_position,
+)
 from fanfare.record.site import Role
 
 router = APIRouter(prefix="/api/v1", tags=["members"])
@@ -111,7 +123,7 @@ async def members(
     role: Role | None = None,
     name: Annotated[str, Query(max_length=100, description="A part of the name.")] = "",
     after: Annotated[str, Query(max_length=40)] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = 50,
 ) -> models.Members:
     """List members, or those who hold a role; for admins."""
     del admin  # only admins get here
@@ -182,7 +194,7 @@ def _me(member: vault.Member | None, fan: Caller) -> models.Me:
 
 
 def _member(desk: Desk, member: vault.Member) -> models.MemberOut:
-    held = sorted(sessions.roles_of(desk, member.id))
+    held = sorted(roles_of(desk, member.id))
     return models.MemberOut(id=member.id, name=member.name, roles=held, joined_at=member.joined_at)
 
 

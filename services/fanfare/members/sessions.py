@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
-from fastapi import Request, Response
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
+from starlette.requests import Request
+from starlette.responses import Response
 
 from fanfare.members.address import is_loopback
 from fanfare.members.refusals import TokenUnknown
 from fanfare.platform.batch import Batcher
+from fanfare.platform.caller import Authenticate, Caller, Secret, roles_of
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Authenticate, Caller, Secret
 from fanfare.platform.refusals import SessionExpired
 from fanfare.platform.singly import singly
 
@@ -190,11 +191,6 @@ async def _who(pool: AsyncConnectionPool, hashes: Sequence[bytes]) -> list[Known
         rows = await (await connection.execute(WHO, (list(hashes),), binary=True)).fetchall()
     found = {row[0]: Known(row[1], row[2], row[3], row[4], Secret(row[5])) for row in rows}
     return [found.get(each) for each in hashes]
-
-
-def roles_of(desk: Desk, member: str) -> frozenset[str]:
-    """Return the roles that a member holds now."""
-    return frozenset(role for holder, role in desk.streams.site.roles if holder == member)
 
 
 def described(user_agent: str) -> str:

@@ -4,8 +4,8 @@ from fastapi import Request
 
 from fanfare.members import first_admin, links, sessions
 from fanfare.members.address import normalised
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Caller
 from fanfare.platform.limits.edge import Limits
 from fanfare.platform.limits.rules import JOINS, LINKS_TO_A_MAILBOX, LINKS_UNUSED
 

@@ -5,6 +5,7 @@ So a backup from before an erasure, once it is restored, loses what it should no
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from math import inf
 from pathlib import Path
@@ -16,6 +17,8 @@ from fanfare.members import erasures, forgetting, roles
 from fanfare.members.erasing import asked_erasure, in_thread
 from fanfare.members.erasures import ErasedMember, Line, RemovedText
 from fanfare.platform.desk import Desk
+from fanfare.platform.logs.port import Log
+from fanfare.record.entry import UnknownEvent, unpack
 from fanfare.record.envelope import derived_id
 from fanfare.record.members import MemberErased
 from fanfare.record.texts import TextRemoved
@@ -107,7 +110,7 @@ class Sweeper:
             again = await forgetting.known(connection, gone)
             removed = {each.text for each in await erased.texts(connection)}
             lost = [each for each in listed if isinstance(each, RemovedText) and each.text not in removed]
-            named = await forgetting.named(connection, [each.text for each in lost])
+        named = await forgetting.named(self._desk.log, [each.text for each in lost])
         for member in again:
             await roles.leave(self._desk, member, even_last=True)
             await self._desk.publish(asked_erasure(member), [MemberErased(member=member)], member)
@@ -123,12 +126,32 @@ def _lines(members: Sequence[tuple[str, int]], texts: Sequence[Removal]) -> list
 
 
 async def sweep_at_start(desk: Desk, home: Path) -> None:
-    """Delete what the list and the record say is gone, before anybody is served. The worker's sweeper does the rest."""
+    """
+    Delete what the list and the record say is gone, before anybody is served. The worker's sweeper does the rest.
+
+    The record is read to its head, since a database that was put back from an older copy has not heard of the latest erasures.
+    """
     listed = erasures.read(home)
     async with desk.pool.connection() as connection:
         gone = {each for each, _ in await erased.members(connection)}
         removed = {each.text for each in await erased.texts(connection)}
-    gone |= {each.member for each in listed if isinstance(each, ErasedMember)}
-    removed |= {each.text for each in listed if isinstance(each, RemovedText)}
+        read_to = await erased.read_to(connection)
+    for each in (*listed, *await _told_since(desk.log, read_to)):
+        if isinstance(each, ErasedMember | MemberErased):
+            gone.add(each.member)
+        else:
+            removed.add(each.text)
     await forgetting.forget_members(desk.pool, sorted(gone))
     await forgetting.forget_texts(desk.pool, sorted(removed))
+
+
+async def _told_since(log: Log, start: int) -> list[MemberErased | TextRemoved]:
+    """Return the erasures of the record from offset *start* on, up to what this version can read."""
+    found: list[MemberErased | TextRemoved] = []
+    with suppress(UnknownEvent):
+        while page := await log.read(0, start):
+            for stored in page:
+                events = [each.event for _, each in unpack(0, stored.offset, stored.body).positioned()]
+                found += [each for each in events if isinstance(each, MemberErased | TextRemoved)]
+            start = page[-1].offset + 1
+    return found

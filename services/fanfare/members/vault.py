@@ -1,6 +1,5 @@
 """The vault: who members are. Nothing of it goes into the record or a log."""
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -48,7 +47,7 @@ def new_member(name: str = "", email: str | None = None) -> NewMember:
 def derived(vault_key: bytes, purpose: str, *parts: str) -> str:
     """Return 64 hexadecimal digits that only the holder of the vault's key can compute from *parts*."""
     spelled = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in (purpose, *parts))
-    return hmac.new(vault_key, spelled, hashlib.sha256).hexdigest()
+    return hmac.digest(vault_key, spelled, "sha256").hex()
 
 
 async def add(connection: AsyncConnection, members: Sequence[NewMember], *, simulated: bool = False) -> None:

@@ -40,6 +40,11 @@ _OPTIONS = {
     "client_id": "fanfare",
 }
 _RETRY_S = 0.1
+_SHORTEST_S, _LONGEST_S = 3.0, 11.0
+"""
+How long the producer is waited for, at each try: a little more than it says that it tries. It does not always say so: where the
+brokers have no controller, and so no id for a new producer, its batches never expire.
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +74,8 @@ class Writer:
         while left:
             if self.shrunk:
                 raise self.shrunk
-            answers = await self._send([entries[index] for index in left])
+            wait_s = min(_LONGEST_S, max(_SHORTEST_S, until - monotonic()))
+            answers = await self._send([entries[index] for index in left], wait_s)
             for index, answer in zip(left, answers, strict=True):
                 outcomes[index] = self._believed(entries[index].partition, answer, floor)
             left = [index for index in left if isinstance(outcomes[index], LogAway)]
@@ -95,34 +101,41 @@ class Writer:
         self.floor[partition] = max(answer + 1, self.floor.get(partition, 0))
         return answer
 
-    async def _send(self, entries: Sequence[NewEntry]) -> list[int | Exception]:
-        """Send entries and return each one's offset or error, without blocking the loop."""
+    async def _send(self, entries: Sequence[NewEntry], wait_s: float) -> list[int | Exception]:
+        """Send entries and return each one's offset or error, after *wait_s* at most, without blocking the loop."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[list[int | Exception]] = loop.create_future()
+        answers: list[int | Exception] = [TimeoutError(f"no answer within {wait_s:.0f} s")] * len(entries)
+        done = asyncio.Event()
 
-        def finish(answers: list[int | Exception]) -> None:
-            if not done.done():
-                done.set_result(answers)
-
-        def tell(answers: list[int | Exception]) -> None:
+        def tell() -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody asks any more
-                loop.call_soon_threadsafe(finish, answers)
+                loop.call_soon_threadsafe(done.set)
 
-        await loop.run_in_executor(self._thread, self._hand_over, entries, tell)
-        return await done
+        await loop.run_in_executor(self._thread, self._hand_over, entries, answers, tell)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await done.wait()
+        return answers.copy()
 
-    def _hand_over(self, entries: Sequence[NewEntry], tell: Callable[[list[int | Exception]], None]) -> None:
-        """Give entries to the producer, in our thread; *tell* is called once, when the last is answered, in whichever thread."""
-        answers: list[int | Exception] = [LogAway("not sent")] * len(entries)
+    def _hand_over(self, entries: Sequence[NewEntry], answers: list[int | Exception], tell: Callable[[], None]) -> None:
+        """
+        Give entries to the producer, in our thread, up to the first that it does not take.
+
+        Their *answers* come in whichever thread; *tell* is called after the last.
+        """
         answered: list[None] = []  # appended to by two threads, which is one step
 
         def answer(index: int, value: Any) -> None:  # noqa: ANN401 - kafka-python has no types
             answers[index] = value if isinstance(value, Exception) else int(value.offset)
             answered.append(None)
             if len(answered) == len(entries):
-                tell(answers)
+                tell()
 
+        refused: Exception | None = None
         for index, entry in enumerate(entries):
+            if refused:  # each of the others would wait as long to be told the same
+                answer(index, refused)
+                continue
             try:
                 if self._producer is None:
                     self._producer = _connected(self._kafka)
@@ -130,6 +143,7 @@ class Writer:
                     self._kafka.topic, value=entry.body, partition=entry.partition, headers=list(entry.headers)
                 )
             except (KafkaError, OSError, ValueError, AssertionError) as error:
+                refused = error
                 answer(index, error)
             else:
                 future.add_both(lambda value, index=index: answer(index, value))
@@ -138,12 +152,19 @@ class Writer:
         """Give the producer up: another has a new id, so what this one may still send is told from what we send again."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await asyncio.to_thread(producer.close, 0)
+            await asyncio.to_thread(_end, producer)
 
     async def close(self) -> None:
         """End the producer; what was handed over has been answered."""
         await self._start_anew()
         self._thread.shutdown(wait=False)
+
+
+def _end(producer: KafkaProducer) -> None:
+    """End a producer, whatever it still holds: its own ``close`` alone raises where a batch waits, and leaves it at work."""
+    producer._sender.force_close()  # noqa: SLF001 - no other way
+    with suppress(KafkaError):
+        producer.close(_SHORTEST_S)
 
 
 def _connected(kafka: Kafka) -> KafkaProducer:
