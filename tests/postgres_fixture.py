@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -38,15 +39,29 @@ def postgres() -> Iterator[str]:
             server.stop()
 
 
+@contextmanager
+def _made(postgres: str, template: str) -> Iterator[str]:
+    """Make a database like *template* for one test, give its conninfo, and drop it afterwards."""
+    name = f"fanfare_test_{next(_numbers)}"
+    made = sql.Identifier(name)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template {}").format(made, sql.Identifier(template)))
+        yield _named(postgres, name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(made))
+
+
 @pytest.fixture
 def database(postgres: str) -> Iterator[str]:
-    """Clone the template for one test, give the conninfo of the clone, and drop it afterwards."""
-    name = f"fanfare_test_{next(_numbers)}"
-    clone, template = sql.Identifier(name), sql.Identifier(_TEMPLATE)
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template {}").format(clone, template))
-        yield _named(postgres, name)
-        connection.execute(sql.SQL("drop database {} with (force)").format(clone))
+    """A migrated database of one test's own, and its conninfo."""
+    with _made(postgres, _TEMPLATE) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def empty(postgres: str) -> Iterator[str]:
+    """A database with nothing in it, and its conninfo."""
+    with _made(postgres, "template1") as conninfo:
+        yield conninfo
 
 
 @pytest.fixture

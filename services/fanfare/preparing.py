@@ -19,6 +19,7 @@ from fanfare.operations.cut import RECORD_CUT, Guard, RecordCut, refuse_if_cut
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.rebuild import FillFailed
 from fanfare.platform.hosts.supervise import stop_requested
+from fanfare.platform.logs.kafka.administering import patiently
 from fanfare.platform.logs.kafka.reaching import KAFKA_UNFIT, KafkaUnfit, reach
 from fanfare.platform.logs.kafka.topic import create, refuse_if_unfit
 from fanfare.platform.logs.kafka.which import held, which
@@ -147,9 +148,10 @@ def run_prepared(settings: Settings, run: Callable[[Settings], None], within_s: 
     def ran() -> int:
         conninfo = _database(settings)
         _patiently(lambda: _lacking(conninfo), within_s)
-        if settings.kafka:
-            refuse_if_unfit(settings.kafka, warn=False)  # `fanfare migrate` said it, once for all processes
-        refuse_if_elsewhere(conninfo, which(settings.kafka) if settings.kafka else None)
+        kafka = settings.kafka
+        if kafka:
+            refuse_if_unfit(kafka, warn=False)  # `fanfare migrate` said it, once for all processes
+        refuse_if_elsewhere(conninfo, patiently(lambda: which(kafka)) if kafka else None)
         run(settings)
         return 0
 

@@ -2,26 +2,25 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 import psycopg
 import pytest
-from psycopg import sql
 
 from fanfare.audit.archive import Archive
 from fanfare.audit.claims import silent
 from fanfare.members import erasures
 from fanfare.operations import cut, vault_file
-from fanfare.operations.backup import NothingToBackUp, backup
+from fanfare.operations.backup import backup
 from fanfare.operations.folder import RECORD, VAULT, Backup
+from fanfare.operations.held import NothingRecorded, NotItsTail
 from fanfare.operations.restore import HoldsARecord, make, restore
-from fanfare.operations.tail import NotItsTail, restore_tail
+from fanfare.operations.tail import restore_tail
 from fanfare.operations.vault_file import VaultUnreadable
 from fanfare.operations.verify import verify
 from fanfare.record.entry import unpack
@@ -35,16 +34,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 NOW = datetime(2026, 11, 11, 13, 2, tzinfo=UTC)
 Bulletin = list[tuple[str, str]]
 """Event id and position of acknowledged ballots."""
-
-
-@pytest.fixture
-def empty(postgres: str) -> Iterator[str]:
-    """A database with nothing in it, and its conninfo."""
-    name = sql.Identifier("fanfare_restored")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(name))
-        yield urlunsplit(urlsplit(postgres)._replace(path="/fanfare_restored"))
-        connection.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
 @dataclass
@@ -274,11 +263,11 @@ async def test_every_table_that_migrations_make_is_in_a_backup_or_is_made_anew(d
         every = {row[0] for row in connection.execute(query)}
         saved = {each.name for each in vault_file.tables(connection)}
 
-    assert every - saved == {each for each in every if each.startswith("platform.")} | {vault_file.APART}
+    assert every - saved == {each for each in every if each.startswith("platform.")} | {*vault_file.APART}
 
 
 async def test_a_site_that_nobody_founded_cannot_be_backed_up_and_leaves_no_folder(database: str, tmp_path: Path) -> None:
-    with pytest.raises(NothingToBackUp):
+    with pytest.raises(NothingRecorded):
         backup(database, tmp_path, tmp_path / "backup", now=NOW)
 
     assert names_in(tmp_path) == []

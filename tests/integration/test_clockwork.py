@@ -16,8 +16,7 @@ from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.worker import Worker
-from fanfare.platform.logs.port import StoredEntry
-from fanfare.platform.logs.postgres import PostgresLog
+from fanfare.platform.logs.port import Log, StoredEntry
 from fanfare.projecting import PROJECTIONS
 from fanfare.record.entry import unpack
 from fanfare.record.position import Position
@@ -36,8 +35,9 @@ class Died(Exception):
 class DyingLog:
     """A log whose process dies at one append: before it, or after it was durable and before the answer came."""
 
-    def __init__(self, log: PostgresLog, dies_at: int, *, appended: bool) -> None:
+    def __init__(self, log: Log, dies_at: int, *, appended: bool) -> None:
         self._log, self._left, self._appended = log, dies_at, appended
+        self.partitions = log.partitions
 
     async def append(self, partition: int, events: Sequence[bytes], *, alone: bool = False) -> Position:
         self._left -= 1
@@ -56,6 +56,12 @@ class DyingLog:
 
     async def changed(self, timeout_s: float) -> None:
         await self._log.changed(timeout_s)
+
+    async def settle(self) -> None:
+        await self._log.settle()
+
+    async def close(self) -> None:
+        await self._log.close()
 
 
 class Stage:
@@ -200,7 +206,7 @@ async def test_two_clockworks_at_once_open_and_close_a_round_once(database: str)
 class HoldingLog(DyingLog):
     """A log that holds appends to the ballot partitions back until it is let go."""
 
-    def __init__(self, log: PostgresLog) -> None:
+    def __init__(self, log: Log) -> None:
         super().__init__(log, 0, appended=False)
         self.held, self.go = asyncio.Event(), asyncio.Event()
 

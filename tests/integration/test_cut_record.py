@@ -13,10 +13,12 @@ import pytest
 from fanfare.operations import cut
 from fanfare.operations.backup import backup
 from fanfare.operations.cut import RECORD_CUT, Guard, RecordCut, SeenUnreadable
+from fanfare.operations.held import NotItsTail
 from fanfare.operations.places import CONNECTION
-from fanfare.operations.tail import NotItsTail, restore_tail
+from fanfare.operations.tail import restore_tail
 from fanfare.platform.hosts.opening import opened
-from tests.integration.homes import asked, environment, fanfare, free_port, made, until_ready, up
+from fanfare.projecting import make_tables
+from tests.integration.homes import asked, environment, fanfare, free_port, made, until_ready, up, with_parts
 from tests.site_fixture import SiteUnderTest
 
 pytestmark = pytest.mark.postgres
@@ -119,6 +121,9 @@ def test_a_site_whose_record_is_cut_while_it_runs_ends_by_itself_and_is_not_star
 
 @pytest.mark.parametrize("name", ["api", "worker"])
 def test_a_process_that_finds_the_record_cut_ends_before_it_wrote_anything(database: str, tmp_path: Path, name: str) -> None:
+    asyncio.run(with_parts(database, make_tables))
+    with psycopg.connect(database) as connection:
+        connection.execute("delete from vault.keys")
     cut.keep(tmp_path, cut.Seen((cut.Last(0, 1000, "00" * 32),)))
 
     done = fanfare(tmp_path, name, FANFARE_DATABASE_URL=database, FANFARE_PORT=str(free_port()))

@@ -19,10 +19,11 @@ from fanfare.platform.migrations.run import migrate
 from fanfare.platform.postgres import embedded
 from fanfare.platform.settings import Settings
 from tests.integration.homes import fanfare, free_port, made, up
-from tests.integration.test_export_replay import served
-from tests.site_fixture import SiteUnderTest
+from tests.site_fixture import SiteUnderTest, served
 
 pytestmark = pytest.mark.postgres
+
+RECORD = {"record", "record not cut", "projections"}
 
 
 def by_name(found: list[Finding]) -> dict[str, Finding]:
@@ -66,7 +67,7 @@ async def test_a_database_that_is_well_has_nothing_to_be_done(site: SiteUnderTes
     found = told(site.database, tmp_path)
 
     assert [each for each in found.values() if each.state != "ok"] == []
-    assert {"database", "durability", "clock", "migrations", "record", "record not cut", "projections"} == set(found)
+    assert {"database", "durability", "clock", "migrations", "place of the record", *RECORD} == set(found)
 
 
 @pytest.mark.anyio

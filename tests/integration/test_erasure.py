@@ -21,10 +21,9 @@ from fanfare.members.sessions import open_session
 from fanfare.record.entry import unpack
 from fanfare.record.envelope import Recorded
 from fanfare.record.members import MemberErased
-from tests.integration.test_export_replay import served
 from tests.integration.traces import in_database, of_api, on_pages, traces
 from tests.page_reader import all_read, browser, hidden
-from tests.site_fixture import SiteUnderTest, client_of, round_of
+from tests.site_fixture import SiteUnderTest, client_of, round_of, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 

@@ -3,14 +3,12 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
-import uvicorn
 from fastapi import FastAPI, Response
 
 from fanfare.audit.archive import Archive
@@ -18,23 +16,10 @@ from fanfare.audit.claims import silent
 from fanfare.audit.commands import run_export, run_replay
 from fanfare.audit.export import ExportFailed, export
 from fanfare.audit.replay import replay
-from tests.site_fixture import SiteUnderTest, round_of
+from tests.site_fixture import SiteUnderTest, round_of, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 NOW = datetime(2026, 11, 11, 13, 2, tzinfo=UTC)
-
-
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """Serve *app* on a free port of this machine, and give its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=5))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 @dataclass

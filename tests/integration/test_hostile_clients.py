@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -19,7 +20,7 @@ from starlette.responses import Response
 from fanfare.platform.limits.connections import GuardedProtocol, protocol
 from tests.integration.test_live_pages import until
 from tests.page_reader import an_open_round
-from tests.site_fixture import SiteUnderTest
+from tests.site_fixture import SiteUnderTest, listening
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 NESTED = 100_000
@@ -34,16 +35,8 @@ class Hurried(GuardedProtocol):
 @asynccontextmanager
 async def served(app: FastAPI, kind: type[GuardedProtocol] = Hurried) -> AsyncIterator[tuple[uvicorn.Server, int]]:
     """Serve *app* over a socket with a protocol of that kind, and give the server and its port."""
-    config = uvicorn.Config(app, port=0, lifespan="off", log_level="error", http=kind, ws="none", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    await until(lambda: server.started)
-    try:
-        yield server, server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
+    async with listening(app, kind) as (server, address):
+        yield server, urlsplit(address).port or 0
 
 
 async def told(port: int, *parts: bytes, pause_s: float = 0.0, timeout_s: float = 5.0) -> tuple[bytes, float]:

@@ -3,14 +3,12 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
-import uvicorn
 
 from tests.page_reader import an_open_round, paper, signed_in
-from tests.site_fixture import SiteUnderTest
+from tests.site_fixture import SiteUnderTest, listening
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
@@ -20,20 +18,6 @@ async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not is_so():  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def served(site: SiteUnderTest) -> AsyncIterator[tuple[uvicorn.Server, str]]:
-    """Serve the running application over a socket, as live streams need it."""
-    server = uvicorn.Server(uvicorn.Config(site.app, port=0, lifespan="off", log_level="error", timeout_graceful_shutdown=2))
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    await until(lambda: server.started)
-    try:
-        yield server, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 async def events(stream: AsyncIterator[str], wanted: str) -> str:
@@ -51,13 +35,23 @@ async def events(stream: AsyncIterator[str], wanted: str) -> str:
     return ""
 
 
+async def test_the_head_of_a_live_page_ends_at_once_and_nobody_is_left_watching(site: SiteUnderTest) -> None:
+    campaign, _ = await an_open_round(site)
+    async with listening(site.app) as (server, address), httpx2.AsyncClient(base_url=address, timeout=5) as client:
+        answer = await client.head(f"/campaigns/{campaign}/live")
+        await until(lambda: not server.server_state.tasks)
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+
+
 async def test_who_watches_sees_the_present_board_at_once_each_ballot_after_and_the_close(site: SiteUnderTest) -> None:
     campaign, round_id = await an_open_round(site)
     fan = await signed_in(site)
     state = re.search(r'data-stream="([^"]*)"', (await fan.get(f"/campaigns/{campaign}")).text)
     assert state
     async with (
-        served(site) as (_, address),
+        listening(site.app) as (_, address),
         httpx2.AsyncClient(base_url=address, timeout=10) as watcher,
         watcher.stream("GET", state[1]) as stream,
         asyncio.timeout(20),
@@ -77,7 +71,7 @@ async def test_who_watches_sees_the_present_board_at_once_each_ballot_after_and_
 async def test_a_page_that_comes_back_to_another_state_is_told_to_load_again(site: SiteUnderTest) -> None:
     campaign, _ = await an_open_round(site)
     async with (
-        served(site) as (_, address),
+        listening(site.app) as (_, address),
         httpx2.AsyncClient(base_url=address, timeout=10) as watcher,
         watcher.stream("GET", f"/campaigns/{campaign}/live?state=before") as stream,
         asyncio.timeout(10),
@@ -88,7 +82,7 @@ async def test_a_page_that_comes_back_to_another_state_is_told_to_load_again(sit
 async def test_live_pages_hold_no_shutdown_and_no_reader_outlives_them(site: SiteUnderTest) -> None:
     campaign, _ = await an_open_round(site)
     async with (
-        served(site) as (server, address),
+        listening(site.app) as (server, address),
         httpx2.AsyncClient(base_url=address, timeout=10) as watcher,
         watcher.stream("GET", f"/campaigns/{campaign}/live") as stream,
     ):

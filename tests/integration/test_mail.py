@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 
 import pytest
@@ -14,7 +15,8 @@ from structlog.testing import capture_logs
 
 from fanfare.campaigns.refusals import RoundNotOpen
 from fanfare.members import joining, mail, notices
-from fanfare.members.mail import queue, send_due
+from fanfare.members.mail import queue
+from fanfare.members.sending import send_due
 from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.platform.settings import Settings
@@ -75,10 +77,20 @@ def a_free_port() -> int:
         return int(free.getsockname()[1])
 
 
-async def put(pool: AsyncConnectionPool, *recipients: str, body: str = "Hello.\n") -> None:
+SUBJECT = "Sign in to Pomfret Soda"
+
+
+async def put(pool: AsyncConnectionPool, *recipients: str, body: str = "Hello.\n", subject: str = SUBJECT) -> None:
     async with pool.connection() as connection:
         for each in recipients:
-            await queue(connection, each, "Sign in to Pomfret Soda", body)
+            await queue(connection, each, subject, body)
+
+
+def received(postbox: Postbox) -> EmailMessage:
+    """Return the first mail that arrived, as a mail program reads it."""
+    content = postbox.mails[0].content
+    assert isinstance(content, bytes)
+    return message_from_bytes(content, policy=default)
 
 
 async def outbox(pool: AsyncConnectionPool, columns: str) -> list[tuple[object, ...]]:
@@ -99,16 +111,36 @@ async def test_a_mail_leaves_as_it_was_written(pool: AsyncConnectionPool, postbo
     sent = await send_due(pool, settings)
 
     assert sent == 1
-    content = postbox.mails[0].content
-    assert isinstance(content, bytes)
-    message = message_from_bytes(content, policy=default)
-    assert (message["From"], message["To"], message["Subject"]) == (
-        "Pomfret Soda <soda@fans.example>",
-        ANNA,
-        "Sign in to Pomfret Soda",
-    )
+    message = received(postbox)
+    assert (message["From"], message["To"], message["Subject"]) == ("Pomfret Soda <soda@fans.example>", ANNA, SUBJECT)
     assert message.get_content().replace("\r\n", "\n") == "Grüße,\n\nhttps://fans.example/sign-in/confirm?token=abc\n"
     assert message["Message-ID"].endswith("@fans.example>")
+
+
+@pytest.mark.parametrize(
+    ("written", "arrives"),
+    [
+        ("Sign in to Æther & Söhne 🥤", "Sign in to Æther & Söhne 🥤"),
+        ("=?utf-8?q?Your_bank?= has no result", "=?utf-8?q?Your_bank?= has no result"),
+        ("=?utf-8?b?WW91ciBiYW5r?=", "=?utf-8?b?WW91ciBiYW5r?="),
+        ("Soda\r\nBcc: bert@example.org\r\n\r\nYou have won", "Soda Bcc: bert@example.org You have won"),
+        ("Soda\u2028and\x0bmore", "Soda and more"),
+        ("“" + "Sauerkirsche, Rhabarber " * 12 + "” closes later", "“" + "Sauerkirsche, Rhabarber " * 12 + "” closes later"),
+    ],
+)
+async def test_a_subject_arrives_as_the_words_it_is_made_of(
+    pool: AsyncConnectionPool, postbox: Postbox, settings: Settings, written: str, arrives: str
+) -> None:
+    await put(pool, ANNA, subject=written)
+
+    assert await send_due(pool, settings) == 1
+
+    message = received(postbox)
+    assert message["Subject"] == arrives
+    assert message.keys().count("Subject") == 1
+    assert message["Bcc"] is None
+    assert message.get_content().replace("\r\n", "\n") == "Hello.\n"
+    assert postbox.recipients == [ANNA]
 
 
 async def test_what_has_left_is_sent_no_more_and_nothing_of_it_is_kept(

@@ -159,6 +159,8 @@ async def test_bad_input_gets_a_problem_with_a_code_and_leaves_nothing(site: Sit
     assert await code(fan.put(ballot, content=b"x" * 300_000)) == (413, "too-large")
     assert await code(fan.put(ballot, json={"number": 0, "options": ["o1"]})) == (422, "invalid")
     assert await code(site.stranger.put(ballot, json={"number": 1, "options": ["o1"]})) == (401, "sign-in-needed")
+    for asked in ("limit=0", "limit=201", "limit=all", "cursor=-1", f"cursor={2**63}"):
+        assert await code(fan.get(f"/api/v1/me/contributions?{asked}")) == (422, "invalid"), asked
     assert await code(fan.post("/api/v1/drafts", json={})) == (403, "role-needed")
     assert await code(fan.post(f"/api/v1/rounds/{one}/close")) == (403, "role-needed")
     assert await code(fan.post(f"/api/v1/rounds/{one}/ideas", json={"title": "x", "body": "y"})) == (409, "no-ideas-now")

@@ -16,9 +16,9 @@ from fanfare.platform.presence import Presence
 from fanfare.platform.settings import Settings
 from fanfare.web import watching
 from fanfare.web.operations import within
-from tests.integration.test_live_pages import events, served
+from tests.integration.test_live_pages import events
 from tests.page_reader import all_read, an_open_round
-from tests.site_fixture import ADDRESS, SiteUnderTest
+from tests.site_fixture import ADDRESS, SiteUnderTest, listening
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -57,7 +57,12 @@ async def test_prometheus_can_read_every_figure_and_the_catalogue_has_each(site:
     told = {f"{each.name}_total" if each.type == "counter" else each.name: each for each in families}
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert set(told) <= set(CATALOGUE)
-    assert set(CATALOGUE) - set(told) <= {"fanfare_disk_free_bytes", "fanfare_backup_age_seconds", "fanfare_quarantined_events"}
+    assert set(CATALOGUE) - set(told) <= {
+        "fanfare_disk_free_bytes",
+        "fanfare_backup_age_seconds",
+        "fanfare_quarantined_events",
+        *{"fanfare_broker_up", "fanfare_rebuild_done_entries", "fanfare_rebuild_of_entries"},  # of sites that have such
+    }
     assert all(each.type == CATALOGUE[name].kind and each.documentation for name, each in told.items())
     for each in families:
         assert {name for sample in each.samples for name in sample.labels} <= {
@@ -154,7 +159,7 @@ async def test_live_pages_are_counted_while_they_are_open(site: SiteUnderTest) -
     campaign, _ = await an_open_round(site)
     before = of(await figures(site.host), "fanfare_live_pages")
     async with (
-        served(site) as (_, address),
+        listening(site.app) as (_, address),
         httpx2.AsyncClient(base_url=address, timeout=10) as watcher,
         watcher.stream("GET", f"/campaigns/{campaign}/live") as stream,
     ):

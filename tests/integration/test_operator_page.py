@@ -1,6 +1,7 @@
 """The operator's page: for admins, calm, true, and with something to do about what is wrong."""
 
 import asyncio
+import socket
 
 import httpx2
 import pytest
@@ -50,6 +51,13 @@ async def test_an_admin_sees_that_all_is_well_and_the_same_as_json(site: SiteUnd
     assert "<h1>All is well</h1>" in page.text
     assert (twin["headline"], twin["findings"]) == ("All is well", [])
     assert {each["name"] for each in twin["vitals"]["projections"]} >= {"standings", "ideas", "timeline", "counted"}
+    assert twin["vitals"]["record"] == {"place": "postgresql", "topic": "", "brokers": [], "answers": True}
+    assert {(each["kind"], each["machine"], len(each["partitions"])) for each in twin["vitals"]["processes"]} == {
+        ("api", socket.gethostname(), 0),
+        ("worker", socket.gethostname(), 4),
+    }
+    assert "In PostgreSQL." in page.text
+    assert f"on {socket.gethostname()}, reads partitions 0, 1, 2 and 3" in page.text
     assert {each["kind"] for each in twin["vitals"]["processes"]} == {"api", "worker"}
     assert all(each["resident_bytes"] > 1_000_000 for each in twin["vitals"]["processes"])
     assert all(each["name"] in page.text for each in twin["vitals"]["processes"])

@@ -12,6 +12,7 @@ from fanfare.platform.desk import Asked
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.group import NewEntry
+from fanfare.platform.logs.port import Log
 from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.platform.refusals import ReaderTooOld
 from fanfare.projecting import PROJECTIONS
@@ -22,10 +23,10 @@ from tests.builders import planned
 from tests.integration import test_projections as rows
 from tests.integration.browsing import follow, form, send, signed_in
 from tests.integration.test_clockwork import an_open_round_with_ballots, close, finish
-from tests.integration.test_export_replay import Told, failing, served
+from tests.integration.test_export_replay import Told, failing
 from tests.page_reader import all_read
 from tests.properties.test_quarantine import ABOUT, PLAN, naming, two_rounds
-from tests.site_fixture import SiteUnderTest, round_of
+from tests.site_fixture import SiteUnderTest, round_of, served
 from tests.unit.audit.archives import recounted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
@@ -37,8 +38,9 @@ def a_broken_ballot(terms: str) -> bytes:
     return b'{"type":"fanfare.ballot.cast.v1","data":{"terms":"%b","number":0}}' % terms.encode()
 
 
-async def plant(log: PostgresLog, partition: int, entry: bytes) -> str:
+async def plant(log: Log, partition: int, entry: bytes) -> str:
     """Append bytes as no writer of ours would, and return the position of the first event."""
+    assert isinstance(log, PostgresLog)
     (offset,) = await log._write([NewEntry(partition, entry)])
     return f"{partition}:{offset}:0"
 

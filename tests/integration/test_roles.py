@@ -113,6 +113,7 @@ async def test_roles_refuse_what_the_site_as_it_stands_forbids(desk: Desk, brows
         await admin.request("DELETE", f"/members/{dora}/roles/host", json={"reason": "Never was."}),
         await admin.request("DELETE", f"/members/{ada}/roles/admin", json={"reason": " "}),
         await admin.post("/members/nobody/roles", json={"role": "host"}),
+        await admin.request("DELETE", "/members/nobody/roles/host", json={"reason": "Never was here."}),
         await fan.post(f"/members/{dora}/roles", json={"role": "admin"}),
         await browse().post(f"/members/{dora}/roles", json={"role": "admin"}),
     ]
@@ -121,6 +122,7 @@ async def test_roles_refuse_what_the_site_as_it_stands_forbids(desk: Desk, brows
         (409, "last-admin"),
         (409, "role-not-held"),
         (422, "text-refused"),
+        (404, "member-not-found"),
         (404, "member-not-found"),
         (403, "role-needed"),
         (401, "sign-in-needed"),

@@ -15,8 +15,7 @@ from fanfare.simulation.load import Loaded, NoSimulation, Run
 from fanfare.simulation.load_plan import Beat, DueBallot, DueIdea, Load, make_load
 from fanfare.simulation.load_table import percentile, run_load, table, verdict
 from fanfare.simulation.wire import Answer, Wire
-from tests.integration.test_live_pages import served
-from tests.site_fixture import SiteUnderTest, running_site
+from tests.site_fixture import SiteUnderTest, running_site, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 SMALL = Load(fans=40, ballots=90, ideas=5, rate=60.0, beat=Beat.WAVE, seed=7)
@@ -44,7 +43,7 @@ def printed(found: Loaded) -> str:
 
 
 async def test_a_load_is_acknowledged_whole_and_the_leaderboard_equals_its_own_count(database: str) -> None:
-    async with running_site(database, simulation=True) as site, served(site) as (_, address):
+    async with running_site(database, simulation=True) as site, served(site.app) as address:
         found = await loaded(site, address)
 
         board = (await site.stranger.get(f"/api/v1/rounds/{found.round}/leaderboard")).json()
@@ -61,7 +60,7 @@ async def test_a_load_is_acknowledged_whole_and_the_leaderboard_equals_its_own_c
 
 
 async def test_a_site_that_counts_wrong_is_found_out(database: str) -> None:
-    async with running_site(database, simulation=True) as site, served(site) as (_, address):
+    async with running_site(database, simulation=True) as site, served(site.app) as address:
         async with site.parts.pool.connection() as connection:  # each vote for one option is lost as soon as it is counted
             await connection.execute(
                 """create function lose() returns trigger language plpgsql as
@@ -76,7 +75,7 @@ async def test_a_site_that_counts_wrong_is_found_out(database: str) -> None:
 
 
 async def test_no_load_is_made_on_a_site_of_people(site: SiteUnderTest) -> None:
-    async with served(site) as (_, address):
+    async with served(site.app) as address:
         with pytest.raises(NoSimulation):
             await loaded(site, address)
         members = (await site.host.get("/api/v1/members")).json()["members"]
@@ -90,7 +89,7 @@ async def test_no_load_is_made_on_a_site_of_people(site: SiteUnderTest) -> None:
 
 
 async def test_a_ballot_whose_answer_was_lost_is_sent_again_and_counts_once(database: str) -> None:
-    async with running_site(database, simulation=True) as site, served(site) as (_, address):
+    async with running_site(database, simulation=True) as site, served(site.app) as address:
         lossy = Lossy(address)
         token = site.host.headers["authorization"].removeprefix("Bearer ")
         async with http_client(address) as http:

@@ -1,15 +1,12 @@
 """What was erased stays erased: a restored backup is swept, whichever way it came back, and again at every start."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 import psycopg
 import pytest
-from psycopg import sql
 
 from fanfare.members import erasing, erasures, joining
 from fanfare.members.erasures import ErasedMember, RemovedText
@@ -31,16 +28,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 NAME, MAIL, TITLE, DOXED = "Quetzalina Vorpal", "vorpal@zanzibor.example", "Brillig Toves Fizz", "She lives at Jubjub Lane 7"
 HERS = (NAME, MAIL, TITLE)
 EVERYTHING = (*HERS, DOXED)
-
-
-@pytest.fixture
-def restored(postgres: str) -> Iterator[str]:
-    """A database with nothing in it, and its conninfo."""
-    name = sql.Identifier("fanfare_swept")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(name))
-        yield urlunsplit(urlsplit(postgres)._replace(path="/fanfare_swept"))
-        connection.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
 async def a_story(site: SiteUnderTest) -> tuple[str, httpx2.AsyncClient, str]:
@@ -76,7 +63,7 @@ async def told(conninfo: str) -> list[MemberErased | TextRemoved]:
 
 
 async def test_a_backup_from_before_the_erasure_is_swept_at_its_start_and_its_record_told_again(
-    database: str, restored: str, tmp_path: Path
+    database: str, empty: str, tmp_path: Path
 ) -> None:
     home, folder = tmp_path / "home", tmp_path / "backup"
     async with running_site(database, home=home) as site:
@@ -85,24 +72,24 @@ async def test_a_backup_from_before_the_erasure_is_swept_at_its_start_and_its_re
         await erase_all(site, member, text_hash)
     listed = erasures.read(home)
     assert [type(each) for each in listed] == [RemovedText, ErasedMember]
-    restore(folder, restored, home)
-    assert {each for there in in_database(restored, EVERYTHING).values() for each in there} == set(EVERYTHING)
+    restore(folder, empty, home)
+    assert {each for there in in_database(empty, EVERYTHING).values() for each in there} == set(EVERYTHING)
 
-    async with opened(restored) as parts:
+    async with opened(empty) as parts:
         await make_tables(parts)
         await sweep_at_start(parts.desk, home)
 
-    assert in_database(restored, EVERYTHING) == {}
-    assert await told(restored) == []
-    async with running_site(restored, home=home, founded=False) as site:
-        await until_told(restored, 2)
+    assert in_database(empty, EVERYTHING) == {}
+    assert await told(empty) == []
+    async with running_site(empty, home=home, founded=False) as site:
+        await until_told(empty, 2)
         await site.parts.catch_up()
         await all_read(site)
         assert not any(holder == member for holder, _ in site.parts.desk.streams.site.roles)
-    again = await told(restored)
+    again = await told(empty)
     assert {type(each) for each in again} == {MemberErased, TextRemoved}
     assert len(again) == 2
-    assert in_database(restored, EVERYTHING) == {}
+    assert in_database(empty, EVERYTHING) == {}
     assert erasures.read(home) == listed
 
 
@@ -116,7 +103,7 @@ async def until_told(conninfo: str, count: int) -> None:
 
 
 async def test_a_vault_from_before_is_swept_by_what_the_record_says_though_the_list_was_lost(
-    database: str, restored: str, tmp_path: Path
+    database: str, empty: str, tmp_path: Path
 ) -> None:
     home, folder, elsewhere = tmp_path / "home", tmp_path / "backup", tmp_path / "elsewhere"
     async with running_site(database, home=home) as site:
@@ -125,16 +112,16 @@ async def test_a_vault_from_before_is_swept_by_what_the_record_says_though_the_l
         await erase_all(site, member, text_hash)
         with psycopg.connect(database) as here:
             newer = here.execute('select partition, "offset", body from record.entries').fetchall()
-    restore(folder, restored, elsewhere)
-    with psycopg.connect(restored) as there:
+    restore(folder, empty, elsewhere)
+    with psycopg.connect(empty) as there:
         there.cursor().executemany("insert into record.entries values (%s, %s, %s) on conflict do nothing", newer)
 
-    async with opened(restored) as parts:
+    async with opened(empty) as parts:
         await parts.catch_up()
         await make_tables(parts)
         await sweep_at_start(parts.desk, elsewhere)
 
-    assert in_database(restored, EVERYTHING) == {}
+    assert in_database(empty, EVERYTHING) == {}
 
 
 async def test_the_list_of_another_site_brings_nothing_into_the_record(site: SiteUnderTest) -> None:

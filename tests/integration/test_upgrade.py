@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from fanfare.audit.archive import Archive
 from fanfare.audit.claims import silent
@@ -25,16 +23,6 @@ from tests.site_fixture import running_site
 pytestmark = pytest.mark.postgres
 MIGRATE = "import sys; from fanfare.platform.migrations.run import migrate; print(len(migrate(sys.argv[1])))"
 LEDGER = "select name, sha256 from platform.migrations order by name"
-
-
-@pytest.fixture
-def empty(postgres: str) -> Iterator[str]:
-    """A database with nothing in it, and its conninfo."""
-    name = sql.Identifier("fanfare_upgraded")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(name))
-        yield urlunsplit(urlsplit(postgres)._replace(path="/fanfare_upgraded"))
-        connection.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
 def ledger(conninfo: str) -> list[tuple[str, str]]:

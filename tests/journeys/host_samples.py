@@ -1,5 +1,7 @@
 """Contexts of the host's pages, of set-up, and of the pages about checking, as samples."""
 
+import msgspec
+
 from fanfare.web.contexts import host, ideas, members, results, shell
 from tests.journeys.sample_ground import FIRST, PINK, SUMMARY, ago
 
@@ -34,6 +36,18 @@ DESK_ROUND = host.RoundDeskPage(
         {"closes_at": "2026-11-10T10:00"}, {"closes_at": "That is before the present closing time. A round can only get longer."}
     ),
     "extend",
+)
+CLOCK_WAITS = ideas.Step("Seal", "It waits for a ruling on what cannot be read.", "now")
+UNREAD = (results.Unread("2:118:4", "9f2c41d0" * 8, is_ruled=False), results.Unread("3:9041:0", "7be8a613" * 8, is_ruled=False))
+RULING_DESK = msgspec.structs.replace(
+    DESK_ROUND,
+    round=msgspec.structs.replace(FIRST, state="closed", closes_at=ago(minutes=20)),
+    acts=("rule", "void"),
+    form=shell.Form(),
+    failed_act="",
+    waits="It waits for a ruling: 2 events that may be of it cannot be read.",
+    unread=UNREAD,
+    clock=(CLOCK[0], ideas.Step("Closed on Saturday 14 November, 18:00", "26,318 ballots came in.", "done"), CLOCK_WAITS),
 )
 CHOICES = (host.Choice("plurality", "One choice each"), host.Choice("approval", "Approve of as many as you like"))
 INPUTS = (

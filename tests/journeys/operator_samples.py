@@ -4,7 +4,19 @@ from datetime import timedelta
 
 import msgspec
 
-from fanfare.web.contexts.operator import Figure, Follows, Lateness, Mistake, Need, OperationsPage, Runner, Unreadable
+from fanfare.web.contexts.operator import (
+    Broker,
+    Figure,
+    Filling,
+    Follows,
+    Lateness,
+    Mistake,
+    Need,
+    OperationsPage,
+    Place,
+    Runner,
+    Unreadable,
+)
 from tests.journeys.sample_ground import ago
 
 WELL = OperationsPage(
@@ -12,15 +24,24 @@ WELL = OperationsPage(
     needs=(),
     figures=(
         Figure("2.5 ms", "half of all writes to the record were durable within this"),
-        Figure("10 ms", "99 of 100 writes, of 18,204 writes since the start"),
-        Figure("25 ms", "99 of 100 requests, of 402,117 requests since the start"),
+        Figure("10 ms", "99 of 100 were durable within this, of 18,204 writes since the start"),
+        Figure("25 ms", "99 of 100 were answered within this, of 402,117 requests since the start"),
         Figure("1,204", "live pages are open"),
         Figure("8,312", "sessions and tokens are open"),
         Figure("14", "late or void ballots in sealed rounds"),
     ),
     processes=(
-        Runner("api-3f9ac1", "api", ago(days=3), timedelta(seconds=2), "182 MiB", "0.1.0"),
-        Runner("worker-b04e77", "worker", ago(days=3), timedelta(seconds=4), "141 MiB", "0.1.0"),
+        Runner("api-3f9ac1", "api", ago(days=3), timedelta(seconds=2), "182 MiB", "0.1.0", "taste-1"),
+        Runner(
+            "worker-b04e77",
+            "worker",
+            ago(days=3),
+            timedelta(seconds=4),
+            "141 MiB",
+            "0.1.0",
+            "taste-1",
+            "reads partitions 0, 1, 2 and 3",
+        ),
     ),
     projections=(
         Follows("counted", "level", 0, timedelta(0)),
@@ -74,4 +95,35 @@ UNWELL = msgspec.structs.replace(
     ),
     unreadable=(Unreadable("2:118:4", "the choice is not a list of options", ("r1",), is_ruled=False),),
     backup_at=None,
+    place=Place(
+        "Kafka, topic fanfare.record",
+        answers=True,
+        brokers=(Broker("kafka-1.internal.example:9092", answers=True), Broker("kafka-2.internal.example:9092", answers=False)),
+    ),
+    rebuilds=(Filling("ideas", 41),),
+    processes=(
+        Runner("api-3f9ac1", "api", ago(days=3), timedelta(seconds=2), "182 MiB", "0.1.0", "a4f1c0d93b2e"),
+        Runner("api-77be02", "api", ago(days=3), timedelta(seconds=1), "179 MiB", "0.1.0", "09bc55d1e7aa"),
+        Runner(
+            "worker-b04e77",
+            "worker",
+            ago(days=3),
+            timedelta(seconds=4),
+            "141 MiB",
+            "0.1.0",
+            "e1f2a3b4c5d6",
+            "reads partitions 0 and 2",
+        ),
+        Runner(
+            "worker-c81d00",
+            "worker",
+            ago(hours=2),
+            timedelta(seconds=3),
+            "139 MiB",
+            "0.1.0",
+            "77aa00bb11cc",
+            "reads partitions 1 and 3",
+        ),
+        Runner("worker-f00d13", "worker", ago(hours=1), timedelta(seconds=3), "96 MiB", "0.1.0", "0b0b0b0b0b0b", "stands by"),
+    ),
 )

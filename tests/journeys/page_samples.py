@@ -8,7 +8,7 @@ from fanfare.views.mine import Counts
 from fanfare.web.contexts import Page, Shell, ballots, campaigns, host, ideas, members, results, shell
 from fanfare.web.words import letter
 from tests.journeys import operator_samples
-from tests.journeys.host_samples import CHECK, DESK, DESK_ROUND, DRAFT, LIMITS, MAIL, OVERTAKEN, SET_UP
+from tests.journeys.host_samples import CHECK, DESK, DESK_ROUND, DRAFT, LIMITS, MAIL, OVERTAKEN, RULING_DESK, SET_UP
 from tests.journeys.sample_ground import FIRST, HASH, NOW, PINK, SEALED, SUMMARY, ago, ahead
 
 FLAVOURS = (
@@ -351,6 +351,7 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "host-new": (msgspec.structs.replace(HOST, campaign=None, section="new"), host.NewCampaignPage()),
     "host-draft": (msgspec.structs.replace(HOST, simulation=None), DRAFT),
     "host-round": (HOST, DESK_ROUND),
+    "host-ruling": (HOST, RULING_DESK),
     "host-overtaken": (HOST, OVERTAKEN),
     "operations": (OPERATOR, operator_samples.WELL),
     "operations-unwell": (OPERATOR, operator_samples.UNWELL),

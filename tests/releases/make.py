@@ -18,8 +18,7 @@ from fanfare.audit.commands import run_export
 from fanfare.operations.backup import backup
 from fanfare.operations.places import started
 from fanfare.platform.migrations.run import migrate
-from tests.integration.test_export_replay import served
-from tests.site_fixture import SiteUnderTest, round_of, running_site
+from tests.site_fixture import SiteUnderTest, round_of, running_site, served
 
 FOLDER = Path(__file__).parent
 IDEAS = ("Sour Cherry Cola", "Pine & Lime", "Rhubarb Gate")

@@ -51,7 +51,7 @@ class Site(msgspec.Struct, frozen=True):
     """What the site's decisions add up to."""
 
     founded: SiteFounded | None = None
-    roles: frozenset[tuple[str, str]] = frozenset()
+    roles: frozenset[tuple[str, Role]] = frozenset()
     """Pairs of member and role."""
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from fanfare.campaigns.drafts import DraftCampaign, DraftRound, Time
@@ -12,7 +12,7 @@ from fanfare.campaigns.refusals import RoundNotFound
 from fanfare.campaigns.service import Campaigns
 from fanfare.campaigns.templates import TEMPLATES, Template
 from fanfare.platform.documents import document
-from fanfare.platform.edge import BodyDigest, Host, Key, TheDesk, acknowledge, asked
+from fanfare.platform.edge import BodyDigest, Cursor, Host, Key, Limit, TheDesk, acknowledge, asked
 from fanfare.platform.refusals import NotFound
 from fanfare.record.campaigns import MOST_RULED
 from fanfare.record.kinds import canonical
@@ -191,8 +191,8 @@ async def get_timeline(
     desk: TheDesk,
     campaigns: TheCampaigns,
     kind: Kind | None = None,
-    cursor: Annotated[int | None, Query(ge=0, le=2**62)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Timeline:
     """Return the timeline of a campaign, or one kind of what is on it."""
     await campaigns.campaign(campaign_id)

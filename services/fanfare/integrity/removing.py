@@ -11,8 +11,8 @@ from fanfare.members import erasures, forgetting
 from fanfare.members.erasing import in_thread
 from fanfare.members.erasures import RemovedText
 from fanfare.platform import requests, texts
+from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Asked, Desk
-from fanfare.platform.edge import Caller
 
 MOST = 10
 """Texts at once: those of one version of an idea, with room to spare."""

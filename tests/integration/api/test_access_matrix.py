@@ -1,12 +1,15 @@
 """Every route, called by everybody, with what is there and what is not: answered by the one table, and nothing else changes."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpx2
 import pytest
 from fastapi.routing import iter_route_contexts
+from psycopg import AsyncConnection
+from psycopg_pool import PoolTimeout
 
 from fanfare.members import sessions, vault
 from tests.integration.api.access import ALL, TABLE, Row
@@ -33,7 +36,14 @@ class House:
     bystander: Person
 
     async def call(
-        self, route: str, caller: str, *, wrong: str = "", send: dict[str, str] | None = None, as_page: bool | None = None
+        self,
+        route: str,
+        caller: str,
+        *,
+        wrong: str = "",
+        send: dict[str, str] | None = None,
+        as_page: bool | None = None,
+        head: bool = False,
     ) -> httpx2.Response:
         """
         Call a route as somebody.
@@ -42,6 +52,7 @@ class House:
             wrong: what stands in the place of every id.
             send: headers in the place of those that our own pages send.
             as_page: by cookie where true, by token where false; as the table says unless given.
+            head: HEAD in the place of GET.
         """
         method, _, path = route.partition(" ")
         is_page = not path.startswith("/api/")
@@ -56,7 +67,8 @@ class House:
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(self.site.app), base_url=ADDRESS)
         async with client:
             if method == "GET":
-                return await client.get(address, headers={"accept": "text/html", **headers} if is_page else headers)
+                headers = {"accept": "text/html", **headers} if is_page else headers
+                return await client.request("HEAD" if head else "GET", address, headers=headers)
             if is_page:
                 headers = {"accept": "text/html", "content-type": "application/x-www-form-urlencoded", **headers}
                 return await client.request(method, address, headers=headers, data=dict(body))
@@ -96,12 +108,33 @@ class House:
 
 
 @pytest.fixture
-async def house(busy_site: SiteUnderTest) -> House:
+async def house(busy_site: SiteUnderTest) -> AsyncIterator[House]:
     """Return a site where everybody lives."""
     people = {role: await person(busy_site, f"Her the {role}", role) for role in ROLES}
     people |= {name: await person(busy_site, f"Her the {name}") for name in ("fan", "author")}
     found = await things(busy_site, people["author"], people["author"])
-    return House(busy_site, found, people, await person(busy_site, "Tansy"))
+    house = House(busy_site, found, people, await person(busy_site, "Tansy"))
+    async with _one_connection(busy_site):
+        yield house
+
+
+@asynccontextmanager
+async def _one_connection(site: SiteUnderTest) -> AsyncIterator[None]:
+    """
+    Leave the application one connection to the database beside those on which it listens.
+
+    A request that holds one and waits for another then waits in vain; on a busy site as many as there are connections would.
+    """
+    pool, held = site.parts.pool, list[AsyncConnection]()
+    with suppress(PoolTimeout):
+        while True:
+            held.append(await pool.getconn(timeout=1))
+    await pool.putconn(held.pop())
+    try:
+        yield
+    finally:
+        for each in held:
+            await pool.putconn(each)
 
 
 def _routes(site: SiteUnderTest) -> Iterator[str]:
@@ -144,7 +177,19 @@ async def test_an_address_says_which_methods_it_takes(site: SiteUnderTest) -> No
             answer = await site.stranger.request(method, path)
 
             assert answer.status_code == 405, (method, path)
-            assert set(answer.headers["allow"].split(", ")) == methods, path
+            assert set(answer.headers["allow"].split(", ")) == methods | ({"HEAD"} if "GET" in methods else set()), path
+
+
+async def test_head_answers_wherever_get_does_and_as_it_does_without_a_body(house: House) -> None:
+    gets = [route for route, row in TABLE.items() if route.startswith("GET ") and not row.streams]
+    for route in gets:
+        for caller in ("stranger", "admin"):
+            got, asked = await house.call(route, caller), await house.call(route, caller, head=True)
+
+            heads = [(each.status_code, each.headers.get("content-type"), each.headers.get("etag")) for each in (got, asked)]
+            assert heads[0] == heads[1], (route, caller)
+            assert asked.content == b"", (route, caller)
+            assert asked.headers.get("content-length") != "0" or got.content == b"", (route, caller)
 
 
 async def test_whoever_may_not_is_turned_away_and_nothing_changes(house: House) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from fanfare.audit.archive import README, Manifest, Published, Writer, complete_or_nothing
+from fanfare.audit.archive import README, Manifest, Published, Writer
 from fanfare.audit.bundles import StoredText, framed, line, record_member, texts_member
 from fanfare.audit.claims import Outcome
 from fanfare.audit.course import Course
 from fanfare.audit.replay import replay
+from fanfare.platform.durable import whole_file
 from fanfare.platform.logs.port import StoredEntry
 from fanfare.record.ballots import BallotCast
 from fanfare.record.campaigns import RoundClosed, RoundClosing, RoundOpened, RoundSealed
@@ -170,7 +171,7 @@ def write_archive(
         change: what somebody did to a member before the manifest was made over it.
     """
     fold = recounted(written, partitions)
-    with complete_or_nothing(path) as stream:
+    with whole_file(path) as stream:
         writer = Writer(stream)
         writer.add(README, b"An archive for a test.\n")
         reports = tuple(_put_reports(writer, written, fold, change))

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fanfare.audit.archive import BLOCK_BYTES, Archive, complete_or_nothing
+from fanfare.audit.archive import BLOCK_BYTES, Archive
 from fanfare.audit.bundles import StoredText
 from fanfare.audit.claims import silent
 from fanfare.audit.replay import replay
@@ -359,18 +359,6 @@ def test_what_is_no_archive_cannot_be_checked(file: Path, content: bytes) -> Non
 
 def test_a_file_that_is_not_there_cannot_be_checked(file: Path) -> None:
     assert replay(file).exit_code == 2
-
-
-def test_a_crash_while_writing_leaves_nothing_under_the_name(file: Path) -> None:
-    def crash() -> None:
-        with complete_or_nothing(file) as stream:
-            stream.write(b"half")
-            raise OSError("full")
-
-    with pytest.raises(OSError, match="full"):
-        crash()
-
-    assert list(file.parent.iterdir()) == []
 
 
 def test_an_entry_may_hold_any_bytes(file: Path) -> None:

@@ -5,15 +5,15 @@ import pytest
 from fanfare.members.refusals import AdminExists, LastAdmin, RoleHeld, RoleNotHeld
 from fanfare.members.roles import GrantFirstAdmin, GrantRole, LeaveRoles, RevokeRole, RoleCommand, decide
 from fanfare.platform.refusals import Refusal, RoleNeeded
-from fanfare.record.site import RoleGranted, RoleRevoked, Site, evolve
+from fanfare.record.site import Role, RoleGranted, RoleRevoked, Site, evolve
 
 ANNA, BERT, CLEO = "m1anna", "m2bert", "m3cleo"
 REASON = "ab" * 32
 
 
-def a_site(**holders: str) -> Site:
-    roles = frozenset((member, role) for role, members in holders.items() for member in members.split())
-    return Site(roles=roles)
+def a_site(*, admin: str = "", host: str = "") -> Site:
+    held: dict[Role, str] = {"admin": admin, "host": host}
+    return Site(roles=frozenset((member, role) for role, members in held.items() for member in members.split()))
 
 
 def test_an_admin_grants_a_role_under_her_name() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import aiosmtplib
 import pytest
 
-from fanfare.members.mail import back_off
+from fanfare.members.sending import back_off
 from fanfare.members.smtp import SmtpServer, SmtpUrlWrong, is_about_this_mail, is_final, parse_smtp_url
 
 

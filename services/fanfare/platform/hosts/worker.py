@@ -82,8 +82,8 @@ class Worker:
                 began = monotonic()
                 if not await self.drain():
                     await self._log.changed(0.5)
-                elif await self._is_level():
-                    await asyncio.sleep(min(_LONGEST_BREATH_S, _BREATH * (monotonic() - began)))
+                else:
+                    await asyncio.sleep(await self._breath_s(monotonic() - began))
             except OperationalError as error:
                 _log.warning("the database does not answer", error=str(error))
                 await asyncio.sleep(0.5)
@@ -91,10 +91,16 @@ class Worker:
                 _log.warning("the log does not answer", error=str(error))
                 await asyncio.sleep(0.5)
 
-    async def _is_level(self) -> bool:
-        """Tell whether nobody who may be fed is far behind."""
+    async def _breath_s(self, took_s: float) -> float:
+        """
+        Return how long to wait after a run of *took_s*: not at all where somebody who may be fed is far behind.
+
+        Whoever shares the record with others waits longer by as much, so that all of them make no more runs than one would.
+        """
         heads = await self._log.heads()
-        return all(each.behind(heads, self._partitions) <= NEARLY_LEVEL for each in self.followers if each.is_due)
+        if any(each.behind(heads, self._partitions) > NEARLY_LEVEL for each in self.followers if each.is_due):
+            return 0
+        return min(_LONGEST_BREATH_S, _BREATH * took_s * len(heads) / max(1, len(self._partitions)))
 
     async def prepare(self) -> None:
         """Make the tables that are missing, and load the positions."""

@@ -32,6 +32,7 @@ async def campaign_page(campaign_id: Id, request: Request, desk: TheDesk, campai
     read = await campaign_in_words(request, campaign)
     ticket = await rounds.ticket(request, campaign, read)
     shown = rounds.opened_last(read) or read.current
+    tape = await latest(desk, told(desk, read))
     async with desk.pool.connection() as connection:
         page = CampaignPage(
             ticket=ticket,
@@ -40,7 +41,7 @@ async def campaign_page(campaign_id: Id, request: Request, desk: TheDesk, campai
             terms=rounds.terms(shown, zone_of(desk)) if shown else (),
             terms_href=urls.round_(shown.id, "report") + "#terms" if shown else urls.timeline(read.id),
             voices=await voices(desk, connection, campaign.id),
-            tape=await latest(desk, connection, told(desk, read)),
+            tape=tape,
             about=rounds.summary(read.story)[1],
             ideas=await figures.ideas(connection, campaign.id),
             stream=state_of(campaign),

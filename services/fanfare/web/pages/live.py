@@ -115,7 +115,7 @@ class Live:
         async with desk.pool.connection() as connection:
             read = await in_words(connection, campaign)
             board = await present_board(connection, campaign, read)
-            tape = await latest(desk, connection, told(desk, read))
+        tape = await latest(desk, told(desk, read))
         was_board, was_tape, at = self._shown
         now = datetime.now(UTC)
         frame = self._frame or Frame("")

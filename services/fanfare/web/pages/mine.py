@@ -1,5 +1,6 @@
 """A fan's own page: what came of what she did."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,8 +35,9 @@ async def my_page(request: Request, desk: TheDesk) -> Response:
         return to_sign_in(urls.MINE)
     await desk.catch_up()
     async with desk.pool.connection() as connection:
-        member = await vault.by_id(connection, fan.member)
-        voted = await mine.voted_in(connection, fan.member)
+        member, voted = await vault.by_id(connection, fan.member), await mine.voted_in(connection, fan.member)
+    voters = await _voters(request, voted, fan.member)
+    async with desk.pool.connection() as connection:
         ideas, supported = await mine.ideas(connection, fan.member), await mine.supported(connection, fan.member)
         comments = await mine.comments(connection, fan.member)
         gone = await erased.in_place_of(connection, [each.text_hash for each in comments])
@@ -43,7 +45,7 @@ async def my_page(request: Request, desk: TheDesk) -> Response:
         page = MinePage(
             name=fan.name,
             since=member.joined_at if member else desk.now,
-            ballots=await _ballots(request, connection, told, voted, fan.member),
+            ballots=await _ballots(connection, told, voters),
             ideas=[await _idea(told, each) for each in ideas],
             comments=[
                 MyComment(each.idea, each.title or rounds.UNNAMED, each.text, each.at, gone.get(each.text_hash, ""))
@@ -70,15 +72,18 @@ async def _idea(told: Told, idea: dict[str, Any]) -> MyIdea:
     return MyIdea(idea["idea"], idea["title"] or rounds.UNNAMED, way.came_of_it, idea["supporters"], idea["comments"])
 
 
-async def _ballots(
-    request: Request, connection: AsyncConnection, told: Told, voted: frozenset[str], member: str
-) -> list[MyBallot]:
+async def _voters(request: Request, voted: frozenset[str], member: str) -> dict[str, str]:
+    """Return her tokens by round."""
     voting: Voting = request.app.state.voting
+    return {each: await voting.token(each, member) for each in sorted(voted)}
+
+
+async def _ballots(connection: AsyncConnection, told: Told, voters: Mapping[str, str]) -> list[MyBallot]:
     found: list[MyBallot] = []
     for campaign, read, _ in told.values():
         for of in reversed(campaign.rounds):
-            if of.id in voted:
-                made = await _ballot(connection, of, read, await voting.token(of.id, member))
+            if of.id in voters:
+                made = await _ballot(connection, of, read, voters[of.id])
                 found += [made] if made else []
     return found
 

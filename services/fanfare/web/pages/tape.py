@@ -2,8 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from psycopg import AsyncConnection
-
 from fanfare.platform.desk import Desk
 from fanfare.record.ballots import BallotCast
 from fanfare.record.entry import unpack
@@ -16,13 +14,18 @@ from fanfare.web.pages.acts import Told, sentence, who
 _SHOWN, _EACH, _ACTS = 10, 2, 6
 
 
-async def latest(desk: Desk, connection: AsyncConnection, told: Told) -> Tape:
-    """Return the latest entries of all partitions: ballots as numbers, everything else as who did what."""
+async def latest(desk: Desk, told: Told) -> Tape:
+    """
+    Return the latest entries of all partitions: ballots as numbers, everything else as who did what.
+
+    Nobody may hold a connection meanwhile: where as many as there are did that, all would wait for one more.
+    """
     heads = await desk.log.heads()
     found: list[TapeEntry] = []
     for partition, head in enumerate(heads[1:], 1):
         found += [each async for each in _ballots(desk, partition, head)]
-    found += [_of(act, told) for act in await timeline.acts(connection, limit=_ACTS)]
+    async with desk.pool.connection() as connection:
+        found += [_of(act, told) for act in await timeline.acts(connection, limit=_ACTS)]
     # Ballots tell no second, so they are told from the others by the minute, and stand before them.
     newest = sorted(found, key=lambda each: each.at.replace(second=0, microsecond=0), reverse=True)
     return Tape(entries=tuple(newest[:_SHOWN]), total=sum(heads))

@@ -1,8 +1,9 @@
 """Asking the brokers what they are set to. All of it blocks, and is for a process's start or a thread."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import structlog
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 _ANSWER_MS = 10_000
 _log = structlog.get_logger()
+
+
+_Answer = TypeVar("_Answer")
+_AGAIN_S, _PAUSE_S = 10.0, 0.5
+"""A broker that went away just now is still named by the others for as long as they wait for it."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -49,6 +55,24 @@ def administered(kafka: Kafka) -> "Iterator[KafkaAdminClient]":
         yield client
     finally:
         client.close()
+
+
+def patiently(ask: Callable[[], _Answer]) -> _Answer:
+    """
+    Return what *ask* returns, asked again where a broker went away meanwhile: one of three that is down must not stop a start.
+
+    Raises:
+        LogAway: it is so for ten seconds.
+    """
+    ends = time.monotonic() + _AGAIN_S
+    while True:
+        try:
+            return ask()
+        except LogAway as error:
+            if time.monotonic() > ends:
+                raise
+            _log.warning("the brokers are asked again", error=str(error))
+            time.sleep(_PAUSE_S)
 
 
 def brokers(admin: "KafkaAdminClient") -> list[int]:

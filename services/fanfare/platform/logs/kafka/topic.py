@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from fanfare.platform.logs.kafka.administering import Seen, administered, brokers, look
+from fanfare.platform.logs.kafka.administering import Seen, administered, brokers, look, patiently
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.kafka.reaching import PATIENCE_S, KafkaUnfit, reach
 from fanfare.record.entry import MOST_BYTES, unpack
@@ -70,7 +70,7 @@ def refuse_if_unfit(kafka: Kafka, patience_s: float = PATIENCE_S, *, warn: bool 
         LogAway: no broker answered within *patience_s*.
     """
     reach(kafka, patience_s)
-    found = look(kafka)
+    found = patiently(lambda: look(kafka))
     if wrong := faults(kafka, found, _needed(kafka)):
         raise KafkaUnfit("\n- ".join(["Kafka is not set up so that the record is safe there:", *wrong]))
     if warn and (lacking := unpromised(found)):
