@@ -130,6 +130,8 @@ def make(source: Path, backup: Backup, conninfo: str, progress: Progress, kafka:
     """
     Fill a database that has no site from an undamaged backup, and bring it up to date.
 
+    A crash leaves a database that the next restore refuses: begin it anew with an empty one.
+
     Args:
         kafka: has the record already.
 
@@ -148,11 +150,11 @@ def make(source: Path, backup: Backup, conninfo: str, progress: Progress, kafka:
         archive = Archive(stream, progress)
         if not kafka:
             _load_record(connection, archive, progress)
-        heads = record.heads(len(archive.manifest.moment))
+        heads, saved = record.heads(len(archive.manifest.moment)), archive.manifest.moment
+    migrate(conninfo)  # before the vault is gone through: an older version kept it otherwise
+    with psycopg.connect(conninfo) as connection, held(connection, source, kafka) as record:
         _take_back(connection, record, heads)
-        healed = papers.heal(connection, record, heads, progress) if heads != archive.manifest.moment else papers.Healed()
-    migrate(conninfo)
-    return healed
+        return papers.heal(connection, record, heads, progress) if heads != saved else papers.Healed()
 
 
 def _take_back(connection: psycopg.Connection, record: Held, heads: Moment) -> None:
