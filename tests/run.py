@@ -100,6 +100,9 @@ PARTS = (
     Part("docker", "a running Docker with its compose plugin (https://docs.docker.com/engine/install/)", has_compose),
     Part("kafka", "a running Docker, or Java 17 and Maven (apt install default-jre-headless maven)", has_kafka),
     Part("jars", "Java 17 and Maven (apt install default-jre-headless maven)", has_jars),
+    Part(
+        "networks", "the right to make network namespaces (run as root)", lambda: succeeds("unshare", "--net", "--mount", "true")
+    ),
     Part("browser", "chromium (apt install chromium)", lambda: chromium() is not None),
 )
 
@@ -114,7 +117,7 @@ SUITES = (
     Suite("faults", paths=("tests/faults",), parts=("postgres", "mail")),
     Suite("full-disk", paths=("tests/full_disk",), parts=("postgres", "tmpfs")),
     Suite("kafka", paths=("tests/kafka",), parts=("postgres", "kafka")),
-    Suite("kafka-faults", paths=("tests/kafka_faults",), parts=("postgres", "jars")),
+    Suite("kafka-faults", paths=("tests/kafka_faults",), parts=("postgres", "jars", "networks", "tmpfs")),
     Suite("compose", paths=("tests/compose",), parts=("docker",)),
     Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser")),
     Suite("bench", paths=("tests/bench",), parts=("postgres",), on_request=True),

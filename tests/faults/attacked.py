@@ -72,7 +72,7 @@ class Attacked(Ground):
 
     async def answers(self) -> bool:
         """Tell whether the API answers."""
-        connection = Connection(self.port, "")
+        connection = Connection("", self.port)
         answer = await connection.ask("GET", "/healthz", within_s=2)
         connection.close()
         return answer.status == 200

@@ -1,10 +1,14 @@
-"""Fans who cast one ballot after the other, each over a connection of her own, and who repeat what nobody answered."""
+"""
+Fans who cast one ballot after the other, each over a connection of her own, and who repeat what nobody answered.
+
+Where a site has several APIs, it is repeated at the next one.
+"""
 
 import asyncio
 import random
 import time
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from fcntl import ioctl
 from itertools import count
@@ -34,13 +38,19 @@ SILENCE = Answer(UNANSWERED, {}, None)
 class Connection:
     """One kept connection that takes one request at a time, opened anew where it broke."""
 
-    def __init__(self, port: int, token: str) -> None:
-        """Speak to *port* of this machine with *token*."""
-        self._port, self._token = port, token
+    def __init__(self, token: str, *ports: int) -> None:
+        """Speak to the first of these *ports* of this machine with *token*, and to the next one after each ``move``."""
+        self._ports, self._token = deque(ports), token
+        self._home = False
+        """Whether the next request goes to the port that was the first at the beginning."""
+        self._first = ports[0]
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, body: object = None, key: str = "", within_s: float = ANSWER_WITHIN_S) -> Answer:
         """Send a request and return its answer, or SILENCE."""
+        while self._home and self._ports[0] != self._first:
+            self.move()
+        self._home = False
         try:
             async with asyncio.timeout(within_s):
                 return await self._ask(method, path, b"" if body is None else msgspec.json.encode(body), key)
@@ -58,9 +68,19 @@ class Connection:
         ioctl(writer.get_extra_info("socket").fileno(), FIONREAD, waiting)
         return not waiting[0] and not reader._buffer  # type: ignore[attr-defined]
 
+    def go_home(self) -> None:
+        """Speak to the first process again, from the next request on."""
+        self._home = True
+
+    def move(self) -> None:
+        """Speak to the next process from now on, where there is more than one."""
+        if len(self._ports) > 1:
+            self.close()
+            self._ports.rotate(-1)
+
     async def _ask(self, method: str, path: str, body: bytes, key: str) -> Answer:
         if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+            self._streams = await asyncio.open_connection("127.0.0.1", self._ports[0])
         reader, writer = self._streams
         head = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {self._token}"]
         head += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
@@ -96,6 +116,8 @@ class Fan:
         answer = SILENCE
         while answer.status in (UNANSWERED, 503):  # she may come upon a kept connection that ended meanwhile
             answer = await self.connection.ask("GET", f"/api/v1/rounds/{round_id}/paper")
+            if answer.status in (UNANSWERED, 503):
+                self.connection.move()
         if answer.status != 200:
             message = f"no paper for {self.name}: {answer.status} {answer.body}"
             raise LookupError(message)
@@ -113,6 +135,8 @@ class Driver:
         self._run = f"{seed}-{time.time_ns():x}"
         self._serial = count()
         self.pause_s = PAUSE_S
+        self.answer_within_s = ANSWER_WITHIN_S
+        """After this a fan holds a request for lost."""
         self._in_flight: dict[str, Connection] = {}
         self.unanswered: Counter[str] = Counter()
         """How often the ballot of a key was left without an answer that settles it."""
@@ -175,6 +199,7 @@ class Driver:
             if told.answered:
                 return told
             self.unanswered[key] += 1
+            fan.connection.move()
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, 0.5)
 
@@ -183,7 +208,8 @@ class Driver:
         self._history.write(Asked(key, fan.name, fan.round, fan.voter, fan.number, chosen, began))
         self._in_flight[key] = fan.connection
         body = {"number": fan.number, "options": list(chosen)}
-        answer = await fan.connection.ask("PUT", f"/api/v1/rounds/{fan.round}/ballot", body, key)
+        path = f"/api/v1/rounds/{fan.round}/ballot"
+        answer = await fan.connection.ask("PUT", path, body, key, self.answer_within_s)
         del self._in_flight[key]
         told = _told(key, answer)
         self._history.write(told)
@@ -198,4 +224,5 @@ def _told(key: str, answer: Answer) -> Told:
     body = answer.body if isinstance(answer.body, dict) else {}
     if answer.status == 200:
         return Told(key, 200, time.time(), body["event_id"], body["position"], body["state"])
-    return Told(key, answer.status, time.time(), code=str(body.get("code", "")))
+    retry_after_s = int(answer.headers.get("retry-after", 0))
+    return Told(key, answer.status, time.time(), code=str(body.get("code", "")), retry_after_s=retry_after_s)

@@ -18,9 +18,10 @@ from typing import Any, Literal
 import msgspec
 import psycopg
 
-from fanfare import processes
+from fanfare import processes, serving
 from fanfare.campaigns.clockwork import Clockwork
 from fanfare.platform.settings import Settings
+from fanfare.preparing import run_prepared
 
 ARMED, FIRED, CLOCK, DATABASE_CLOCK = "armed.json", "fired.json", "clock", "database-clock"
 FOLDER = "FAULTS_FOLDER"
@@ -32,7 +33,11 @@ class Failpoint(msgspec.Struct, frozen=True):
 
     process: Literal["api", "worker"]
     at: str
-    """``module:function`` or ``module:Class.function``, or ``sql:`` and what is in a statement."""
+    """
+    ``module:function`` or ``module:Class.function``, or ``sql:`` and what is in a statement.
+
+    Of an append with `` alone`` behind it: that of a contested decision.
+    """
     when: Literal["before", "after"]
     nth: int = 1
     how: Literal["dies", "stops"] = "dies"
@@ -46,6 +51,8 @@ class Failpoint(msgspec.Struct, frozen=True):
 FUNCTIONS = (
     "fanfare.platform.logs.postgres:PostgresLog._write",
     "fanfare.platform.logs.postgres:PostgresLog.append",
+    "fanfare.platform.logs.kafka.log:KafkaLog.append",
+    "fanfare.platform.logs.kafka.writing:Writer.write",
     "fanfare.platform.requests:finished",
     "fanfare.platform.texts:keep",
     "fanfare.platform.hosts.follower:Follower._commit",
@@ -88,9 +95,12 @@ class Failing:
         """Return *function* with a failpoint before and after it."""
 
         async def failing(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it takes
-            self.passing(at, "before")
+            names = [at, f"{at} alone"] if named.get("alone") else [at]
+            for each in names:
+                self.passing(each, "before")
             answer = await function(*arguments, **named)
-            self.passing(at, "after")
+            for each in names:
+                self.passing(each, "after")
             return answer
 
         return failing
@@ -154,8 +164,8 @@ def main(process: str) -> None:
     folder = Path(os.environ[FOLDER])
     Failing(process, folder).wrap()
     shift_clocks(folder)
-    run = {"api": processes.run_api, "worker": processes.run_worker}[process]
-    run(Settings())
+    run = {"api": serving.run_api, "worker": processes.run_worker}[process]
+    sys.exit(run_prepared(Settings(), run))
 
 
 if __name__ == "__main__":

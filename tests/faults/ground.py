@@ -22,6 +22,7 @@ from fanfare.members.sessions import open_session
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.worker import Worker
+from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.migrations.run import migrate
 from fanfare.projecting import PROJECTIONS, make_tables
 from fanfare.record.entry import Entry, unpack
@@ -56,6 +57,12 @@ class Ground:
 
     port: int
     conninfo: str
+    kafka: Kafka | None = None
+    """What keeps the record; none where PostgreSQL does."""
+    others: tuple[int, ...] = ()
+    """Ports of more APIs."""
+    patience_s = 60.0
+    """How long a request of the host is repeated until it is answered."""
 
     def __init__(self, folder: Path) -> None:
         """Keep the history in *folder*."""
@@ -83,17 +90,18 @@ class Ground:
     @property
     def host(self) -> Connection:
         """A connection of the host, to be closed by whoever asked for it."""
-        return Connection(self.port, self.token)
+        return Connection(self.token, self.port, *self.others)
 
     async def tell(self, method: str, path: str, body: object = None, key: str = "") -> Answer:
         """Send a request of the host until it is answered, and return the answer."""
         connection = self.host
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(self.patience_s):
                 while True:
                     answer = await connection.ask(method, path, body, key)
                     if answer.status not in (UNANSWERED, 503):
                         return answer
+                    connection.move()
                     await asyncio.sleep(0.05)
         finally:
             connection.close()
@@ -121,15 +129,21 @@ class Ground:
 
     async def with_parts(self, action: Callable[[Parts], Awaitable[Result]]) -> Result:
         """Do something in this process over the site's database."""
-        async with opened(self.conninfo, 4) as parts:
+        async with opened(self.conninfo, 4, kafka=self.kafka) as parts:
             return await action(parts)
 
     async def fans(self, number: int) -> list[Fan]:
         """Make fans."""
         made = await self.must("POST", "/api/v1/simulation/fans", {"names": [f"Fan {n}" for n in range(number)]})
-        fans = [Fan(f"fan-{n}", Connection(self.port, each["token"])) for n, each in enumerate(made, len(self._fans))]
+        fans = [Fan(f"fan-{n}", self._connection(each["token"], n)) for n, each in enumerate(made, len(self._fans))]
         self._fans += fans
         return fans
+
+    def _connection(self, token: str, number: int) -> Connection:
+        """Return a connection that begins at one of the APIs: they share the fans."""
+        ports = [self.port, *self.others]
+        first = number % len(ports)
+        return Connection(token, *ports[first:], *ports[:first])
 
     async def somebody(self, name: str, email: str) -> Fan:
         """Make a fan who can be written to."""
@@ -139,7 +153,7 @@ class Ground:
             async with parts.pool.connection() as connection:
                 return await open_session(connection, member, "token", "test")
 
-        self._fans.append(Fan(name, Connection(self.port, await self.with_parts(join))))
+        self._fans.append(Fan(name, self._connection(await self.with_parts(join), len(self._fans))))
         return self._fans[-1]
 
     async def publish(self, closes_in_s: float = 3600, opens_in_s: float = 0) -> str:
@@ -201,12 +215,16 @@ class Ground:
     async def evidence(self) -> Evidence:
         """Return all that the checks look at, once the worker has nothing left to do. Nothing may be written meanwhile."""
         await self.level()
-        entries = await self.with_parts(read_record)
+        entries = await self.record()
         tables = await self.with_parts(read_tables)
         async with fresh_database(self.conninfo) as fresh:
             replayed = await self.with_parts(lambda parts: clean_replay(parts, fresh))
         rounds = {each: await self.published(each) for each in self.rounds if await self.is_sealed(each)}
         return Evidence(ballots(read_history(self._history_path)), entries, rounds, tables, replayed)
+
+    async def record(self) -> list[Entry]:
+        """Return the whole record."""
+        return await self.with_parts(read_record)
 
     async def is_sealed(self, round_id: str) -> bool:
         """Tell whether a round is sealed."""
@@ -242,10 +260,11 @@ async def read_record(parts: Parts) -> list[Entry]:
 
 async def read_tables(parts: Parts) -> dict[str, Rows]:
     """Return the rows of every table of the projections."""
-    return await _tables(parts.pool)
+    return await rows_of(parts.pool)
 
 
-async def _tables(pool: AsyncConnectionPool) -> dict[str, Rows]:
+async def rows_of(pool: AsyncConnectionPool) -> dict[str, Rows]:
+    """Return the rows of every table of the projections in a database."""
     found = {}
     async with pool.connection() as connection:
         query = """select table_schema, table_name, array_agg(column_name::text order by ordinal_position)
@@ -283,7 +302,7 @@ async def clean_replay(parts: Parts, fresh: str) -> dict[str, Rows]:
         while await worker.drain():
             pass
         assert [each.stopped for each in followers if each.stopped] == []
-        return await _tables(pool)
+        return await rows_of(pool)
 
 
 @asynccontextmanager

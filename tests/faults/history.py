@@ -37,6 +37,8 @@ class Told(msgspec.Struct, frozen=True, tag="told"):
     """taken or late, of a ballot that was acknowledged."""
     code: str = ""
     """Of a refusal."""
+    retry_after_s: int = 0
+    """When to come again, where the answer says so."""
 
     @property
     def answered(self) -> bool:

@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from fanfare.projecting import make_tables
 from tests.faults.driving import Connection
 from tests.faults.failing import ARMED, CLOCK, DATABASE_CLOCK, FIRED, FOLDER, Failpoint
 from tests.faults.ground import Ground, free_port
@@ -57,7 +58,7 @@ class Stage(Ground):
         """Start a process; of the API return when it answers."""
         self._launch(process)
         if process == "api":
-            connection = Connection(self.port, "")
+            connection = Connection("", self.port)
             async with asyncio.timeout(60):
                 while True:
                     answer = await connection.ask("GET", "/healthz", within_s=2)
@@ -149,6 +150,7 @@ async def staged(conninfo: str, folder: Path, **settings: str) -> AsyncIterator[
     stage = Stage(conninfo, folder)
     stage.settings |= settings
     try:
+        await stage.with_parts(make_tables)
         await stage.start("api")
         await stage.found()
         await stage.start("worker")

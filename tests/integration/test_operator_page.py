@@ -52,10 +52,12 @@ async def test_an_admin_sees_that_all_is_well_and_the_same_as_json(site: SiteUnd
     assert (twin["headline"], twin["findings"]) == ("All is well", [])
     assert {each["name"] for each in twin["vitals"]["projections"]} >= {"standings", "ideas", "timeline", "counted"}
     assert twin["vitals"]["record"] == {"place": "postgresql", "topic": "", "brokers": [], "answers": True}
-    assert {(each["kind"], each["machine"], len(each["partitions"])) for each in twin["vitals"]["processes"]} == {
-        ("api", socket.gethostname(), 0),
-        ("worker", socket.gethostname(), 4),
+    assert {(each["kind"], each["machine"]) for each in twin["vitals"]["processes"]} == {
+        ("api", socket.gethostname()),
+        ("worker", socket.gethostname()),
     }
+    # Here both are one process, which tells one figure of what it holds.
+    assert [len(each["partitions"]) for each in twin["vitals"]["processes"] if each["kind"] == "worker"] == [4]
     assert "In PostgreSQL." in page.text
     assert f"on {socket.gethostname()}, reads partitions 0, 1, 2 and 3" in page.text
     assert {each["kind"] for each in twin["vitals"]["processes"]} == {"api", "worker"}
