@@ -23,8 +23,8 @@ from fanfare.platform.logs.port import LogAway, RecordGap, StoredEntry
 from fanfare.record.entry import MOST_BYTES
 from fanfare.record.void import leaf, void_line
 
-PATIENCE_S = 12.0
-"""How long a read looks for a leader: a little more than a cluster takes to choose another."""
+PATIENCE_S = 8.0
+"""How long a read looks for a leader. A request may write and then read: both together end before its sender gives it up."""
 _REQUEST_S, _RETRY_S, _POLL_S = 4.0, 0.1, 3.0
 _PAGE_BYTES = 4 * 1024 * 1024
 _READ_UNCOMMITTED = 0

@@ -23,8 +23,8 @@ from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.port import LogAway, RecordShrunk
 from fanfare.record.entry import MOST_BYTES
 
-PATIENCE_S = 15.0
-"""How long a write is tried before its callers are told that the outcome is unknown."""
+PATIENCE_S = 10.0
+"""How long a write is tried, and a last time, before its callers are told that the outcome is unknown."""
 _OPTIONS = {
     "acks": "all",
     "enable_idempotence": True,
@@ -32,7 +32,7 @@ _OPTIONS = {
     "batch_size": MOST_BYTES,
     "max_block_ms": 3_000,
     "request_timeout_ms": 3_000,
-    "delivery_timeout_ms": 10_000,
+    "delivery_timeout_ms": 8_000,
     "retry_backoff_ms": 50,
     "reconnect_backoff_max_ms": 500,
     "bootstrap_timeout_ms": 3_000,
@@ -40,7 +40,7 @@ _OPTIONS = {
     "client_id": "fanfare",
 }
 _RETRY_S = 0.1
-_SHORTEST_S, _LONGEST_S = 3.0, 11.0
+_SHORTEST_S, _LONGEST_S = 3.0, 9.0
 """
 How long the producer is waited for, at each try: a little more than it says that it tries. It does not always say so: where the
 brokers have no controller, and so no id for a new producer, its batches never expire.
