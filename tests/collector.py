@@ -9,6 +9,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from fanfare.platform import tracing
+
+HERS = "4bf92f3577b34da6a3ce929d0e0e4736"
+PLANTED = {
+    "traceparent": f"00-{HERS}-00f067aa0ba902b7-01",
+    "tracestate": "vendor=planted-tracestate",
+    "baggage": "member=planted-baggage",
+    "user-agent": "Planted/1.0 (agent)",
+    "x-forwarded-for": "203.0.113.77",
+    "cookie": "planted=cookie",
+}
+"""Of a request that says more of its sender than anybody should pass on."""
+IDEA = {"title": "Quince & Tonic", "body": "Tart, and a little bitter.", "tags": "fruit"}
+
 
 @dataclass
 class Collector:
@@ -61,3 +75,14 @@ def collecting() -> Iterator[Collector]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def traced() -> Iterator[Collector]:
+    """Trace this process into a collector of its own."""
+    with collecting() as found:
+        tracing.start(found.url, "test")
+        try:
+            yield found
+        finally:
+            tracing.stop()

@@ -10,34 +10,19 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from fanfare.platform import request_id, tracing
 from fanfare.platform.logs.group import GroupCommit, NewEntry
-from tests.collector import Collector, attributes, collecting
+from tests.collector import HERS, IDEA, PLANTED, Collector, attributes, traced
 from tests.integration.traces import traces
 from tests.page_reader import all_read, an_open_round
 from tests.site_fixture import SiteUnderTest, round_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
-HERS = "4bf92f3577b34da6a3ce929d0e0e4736"
-PLANTED = {
-    "traceparent": f"00-{HERS}-00f067aa0ba902b7-01",
-    "tracestate": "vendor=planted-tracestate",
-    "baggage": "member=planted-baggage",
-    "user-agent": "Planted/1.0 (agent)",
-    "x-forwarded-for": "203.0.113.77",
-    "cookie": "planted=cookie",
-}
-"""Of a request that says more of its sender than anybody should pass on."""
-IDEA = {"title": "Quince & Tonic", "body": "Tart, and a little bitter.", "tags": "fruit"}
 
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
     """Trace into a collector of this test."""
-    with collecting() as found:
-        tracing.start(found.url, "test")
-        try:
-            yield found
-        finally:
-            tracing.stop()
+    with traced() as found:
+        yield found
 
 
 def links(span: Span) -> list[str]:

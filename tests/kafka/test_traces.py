@@ -2,54 +2,33 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from fanfare.platform import tracing
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.kafka.log import KafkaLog
-from fanfare.platform.settings import Settings
 from fanfare.projecting import PROJECTIONS
-from tests.collector import Collector, attributes, collecting
+from tests.collector import IDEA, PLANTED, Collector, attributes, traced
 from tests.integration.traces import traces
 from tests.page_reader import all_read, an_open_round
-from tests.site_fixture import SiteUnderTest, _running
+from tests.site_fixture import SiteUnderTest, running_site
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
-HERS = "4bf92f3577b34da6a3ce929d0e0e4736"
-PLANTED = {
-    "traceparent": f"00-{HERS}-00f067aa0ba902b7-01",
-    "user-agent": "Planted/1.0 (agent)",
-    "x-forwarded-for": "203.0.113.77",
-}
-IDEA = {"title": "Quince & Tonic", "body": "Tart, and a little bitter.", "tags": "fruit"}
 
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
     """Trace into a collector of this test."""
-    with collecting() as found:
-        tracing.start(found.url, "test")
-        try:
-            yield found
-        finally:
-            tracing.stop()
+    with traced() as found:
+        yield found
 
 
 @pytest.fixture
-async def site(database: str, record_topic: Kafka, tmp_path: Path) -> AsyncIterator[SiteUnderTest]:
+async def site(database: str, record_topic: Kafka) -> AsyncIterator[SiteUnderTest]:
     """A site whose record is in Kafka, with its worker running."""
-    kafka = {"kafka_brokers": record_topic.brokers, "kafka_topic": record_topic.topic}
-    settings = Settings.model_validate({"database_url": database, "home": tmp_path, **kafka})
-    async with _running(settings, simulation=False, founded=True) as running:
+    async with running_site(database, kafka=record_topic) as running:
         yield running
-
-
-def by_id(spans: list[Span]) -> dict[bytes, Span]:
-    """Return spans by their ids."""
-    return {each.span_id: each for each in spans}
 
 
 async def test_a_trace_leads_from_the_request_through_the_record_to_every_projection(
