@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from math import inf
 from time import perf_counter
 
 import msgspec
@@ -40,11 +41,20 @@ class GroupCommit:
     """
     Gathers decisions while a write is under way and hands them on as one write.
 
-    Owned by one event loop. It never waits on purpose: an idle log writes a single decision at once, a busy one writes many.
+    Owned by one event loop. An idle log writes a single decision at once, a busy one writes many.
     """
 
-    def __init__(self, write: Write, most_waiting_bytes: int = 8 * 1024 * 1024, most_entries: int = 64) -> None:
-        """Use *write*, refuse beyond *most_waiting_bytes*, and hand on at most *most_entries* at once."""
+    def __init__(
+        self, write: Write, most_waiting_bytes: int = 8 * 1024 * 1024, most_entries: int = 64, apart_s: float = 0.0
+    ) -> None:
+        """
+        Use *write*, refuse beyond *most_waiting_bytes*, and hand on at most *most_entries* at once.
+
+        Args:
+            apart_s: least time between the beginnings of two writes, where a write costs much and those who wait share it.
+        """
+        self._apart_s = apart_s
+        self._next_at = -inf
         self._write = write
         self._most_waiting_bytes = most_waiting_bytes
         self._most_entries = most_entries
@@ -81,7 +91,11 @@ class GroupCommit:
             await asyncio.wait([self._writer])
 
     async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._waiting:
+            if (pause_s := self._next_at - loop.time()) > 0:
+                await asyncio.sleep(pause_s)
+            self._next_at = loop.time() + self._apart_s
             groups = self._gather()
             began = perf_counter()
             try:

@@ -11,6 +11,8 @@ from fanfare.platform.logs.port import LogAway, RecordShrunk, StoredEntry
 from fanfare.record.position import Moment, Position
 
 _RETRY_S = 0.5
+_APART_S = 0.01
+"""A write takes two milliseconds of a core, however little is written: so there are a hundred a second at most, each of many."""
 
 
 class KafkaLog:
@@ -23,7 +25,7 @@ class KafkaLog:
         self.partitions = partitions
         self._writer = writer or Writer(kafka)
         self._reader = Reader(kafka)
-        self._group = GroupCommit(self._writer.write, most_waiting_bytes)
+        self._group = GroupCommit(self._writer.write, most_waiting_bytes, apart_s=_APART_S)
         self._seen: dict[int, int] = {}
 
     @property
