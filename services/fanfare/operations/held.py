@@ -10,7 +10,9 @@ import psycopg
 
 from fanfare.operations import cut
 from fanfare.operations.cut import Look, Seen
+from fanfare.platform.logs.kafka.carrying import Carrier, Displaced
 from fanfare.platform.logs.kafka.connecting import Kafka
+from fanfare.platform.logs.port import StoredEntry
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry, unpack
 from fanfare.record.position import Moment
@@ -165,12 +167,11 @@ class _Topic:
 
     def __init__(self, connection: psycopg.Connection, kafka: Kafka, runner: asyncio.Runner) -> None:
         from fanfare.platform.logs.kafka.log import KafkaLog
-        from fanfare.platform.logs.kafka.writing import Writer
 
         self._connection = connection
         self._runner = runner
-        self._writer = Writer(kafka)
-        self._log = KafkaLog(kafka, 1, writer=self._writer)
+        self._carrier = Carrier(kafka)
+        self._log = KafkaLog(kafka, 1)
 
     def heads(self, partitions: int) -> Moment:
         self._log.partitions = partitions
@@ -183,21 +184,15 @@ class _Topic:
             start = page[-1].offset + 1
 
     def add(self, partition: int, entries: Sequence[Stored]) -> None:
-        from fanfare.platform.logs.group import NewEntry
-        from fanfare.platform.logs.port import LogAway
-
-        for first in range(0, len(entries), _AT_ONCE):
-            some = entries[first : first + _AT_ONCE]
-            outcomes = self._runner.run(self._writer.write([NewEntry(partition, body) for _, body in some]))
-            for (offset, _), outcome in zip(some, outcomes, strict=True):
-                if isinstance(outcome, LogAway):
-                    raise outcome
-                if outcome != offset:
-                    raise NotItsTail(
-                        f"entry {partition}:{offset} came to stand at {partition}:{outcome}: something else writes to the topic, "
-                        "or an entry whose acknowledgement was lost was sent twice. The topic is not the record any more: "
-                        "with everything stopped, delete it, make it again (`fanfare kafka init`), and put all of the record back"
-                    )
+        try:
+            for first in range(0, len(entries), _AT_ONCE):
+                some = entries[first : first + _AT_ONCE]
+                self._carrier.write([StoredEntry(partition, offset, body) for offset, body in some])
+        except Displaced as error:
+            raise NotItsTail(
+                f"{error}: something else writes to the topic, which is not the record any more. With all stopped, delete it, "
+                "make it again (`fanfare kafka init`), and put all of the record back"
+            ) from error
 
     def gaps(self) -> list[tuple[int, int]]:
         return []  # Kafka's offsets have none but where something was deleted, and there reading stops with an error
@@ -219,4 +214,5 @@ class _Topic:
 
     def close(self) -> None:
         """End the connections to Kafka."""
+        self._carrier.close()
         self._runner.run(self._log.close())

@@ -48,9 +48,14 @@ class Carrier:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         """Forget what is not sent yet: all that was written has been answered, or given up."""
         if self._producer is not None:
-            self._producer.close(0)
+            from fanfare.platform.logs.kafka.producing import end
+
+            end(self._producer)
 
     def write(self, entries: Sequence[StoredEntry]) -> None:
         """
@@ -60,12 +65,13 @@ class Carrier:
             Displaced: one has another offset there.
             LogAway: it was not acknowledged; which of them are there is unknown, and this carrier writes no more.
         """
-        from kafka import KafkaProducer
         from kafka.errors import KafkaError
+
+        from fanfare.platform.logs.kafka.producing import connected
 
         try:
             if self._producer is None:
-                self._producer = KafkaProducer(**self._kafka.options(), **_OPTIONS)
+                self._producer = connected(self._kafka, _OPTIONS)
             sent = [self._producer.send(self._kafka.topic, value=each.body, partition=each.partition) for each in entries]
             self._producer.flush(_ANSWER_S)
             found = [int(each.get(timeout=_ANSWER_S).offset) for each in sent]

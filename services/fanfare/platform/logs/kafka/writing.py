@@ -17,10 +17,10 @@ from typing import Any
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from kafka.net.compat import KafkaNetClient
 
 from fanfare.platform.logs.group import NewEntry
 from fanfare.platform.logs.kafka.connecting import Kafka
+from fanfare.platform.logs.kafka.producing import connected, end
 from fanfare.platform.logs.port import LogAway, RecordShrunk
 from fanfare.record.entry import MOST_BYTES
 
@@ -145,7 +145,7 @@ class Writer:
                 continue
             try:
                 if self._producer is None:
-                    self._producer = _connected(self._kafka)
+                    self._producer = connected(self._kafka, _OPTIONS)
                 future = self._producer.send(
                     self._kafka.topic, value=entry.body, partition=entry.partition, headers=list(entry.headers)
                 )
@@ -159,32 +159,9 @@ class Writer:
         """Give the producer up: another has a new id, so what this one may still send is told from what we send again."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await asyncio.to_thread(_end, producer)
+            await asyncio.to_thread(end, producer)
 
     async def close(self) -> None:
         """End the producer; what was handed over has been answered."""
         await self._start_anew()
         self._thread.shutdown(wait=False)
-
-
-def _end(producer: KafkaProducer) -> None:
-    """End a producer, whatever it still holds: its own ``close`` alone raises where a batch waits, and leaves it at work."""
-    producer._sender.force_close()  # noqa: SLF001 - no other way
-    with suppress(KafkaError):
-        producer.close(_SHORTEST_S)
-
-
-def _connected(kafka: Kafka) -> KafkaProducer:
-    """Return a producer that has found a broker. One that has not would leave its sockets open."""
-    clients: list[KafkaNetClient] = []
-
-    def client(**options: Any) -> KafkaNetClient:  # noqa: ANN401 - kafka-python has no types
-        clients.append(KafkaNetClient(**options))
-        return clients[-1]
-
-    try:
-        return KafkaProducer(**kafka.options(), **_OPTIONS, kafka_client=client)
-    except BaseException:
-        for each in clients:
-            each.close()
-        raise
