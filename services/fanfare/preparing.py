@@ -19,7 +19,6 @@ from fanfare.operations.cut import RECORD_CUT, Guard, RecordCut, refuse_if_cut
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.rebuild import FillFailed
 from fanfare.platform.hosts.supervise import stop_requested
-from fanfare.platform.logs.kafka.administering import patiently
 from fanfare.platform.logs.kafka.reaching import KAFKA_UNFIT, KafkaUnfit, reach
 from fanfare.platform.logs.kafka.topic import create, refuse_if_unfit
 from fanfare.platform.logs.kafka.which import held, which
@@ -151,7 +150,7 @@ def run_prepared(settings: Settings, run: Callable[[Settings], None], within_s: 
         kafka = settings.kafka
         if kafka:
             refuse_if_unfit(kafka, warn=False)  # `fanfare migrate` said it, once for all processes
-        refuse_if_elsewhere(conninfo, patiently(lambda: which(kafka)) if kafka else None)
+        refuse_if_elsewhere(conninfo, which(kafka) if kafka else None)
         run(settings)
         return 0
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fanfare.platform.logs.kafka.administering import administered, look
+from fanfare.platform.logs.kafka.administering import administered, look, patiently
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.place import Topic
 from fanfare.platform.logs.port import LogAway
@@ -15,6 +15,10 @@ def which(kafka: Kafka) -> Topic:
     Raises:
         LogAway: the brokers do not answer.
     """
+    return patiently(lambda: _which(kafka))
+
+
+def _which(kafka: Kafka) -> Topic:
     from kafka.errors import KafkaError
 
     try:
@@ -33,7 +37,7 @@ def held(kafka: Kafka) -> int:
     """
     from fanfare.platform.logs.kafka.reading import Reader
 
-    partitions = look(kafka).partitions
+    partitions = patiently(lambda: look(kafka)).partitions
 
     async def heads() -> list[int]:
         reader = Reader(kafka)
