@@ -47,6 +47,8 @@ class Suite:
     parts: tuple[str, ...] = ()
     on_request: bool = False
     """Run only where it is named."""
+    at_once: int = 1
+    """How many of its files are run together; more than one where they mostly wait, and none needs the machine for itself."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ SUITES = (
     Suite("imports", command=("lint-imports", "--no-logo", "--cache-dir", ".cache/imports")),
     Suite("house", paths=("tests/house",)),
     Suite("unit", paths=("tests/unit", "tests/properties")),
-    Suite("integration", paths=("tests/contracts", "tests/integration"), parts=("postgres", "mail")),
+    Suite("integration", paths=("tests/contracts", "tests/integration"), parts=("postgres", "mail"), at_once=2),
     Suite("faults", paths=("tests/faults",), parts=("postgres", "mail")),
     Suite("full-disk", paths=("tests/full_disk",), parts=("postgres", "tmpfs")),
     Suite("kafka", paths=("tests/kafka",), parts=("postgres", "kafka")),
@@ -158,11 +160,16 @@ def run_command(command: Sequence[str]) -> Outcome:
     return Outcome(passed=int(not failed), failed=int(failed))
 
 
-def run_pytest(paths: Sequence[str]) -> Outcome:
-    """Run these tests and count them as pytest did; a suite without a test, or with a skipped one, has failed."""
+def run_pytest(paths: Sequence[str], at_once: int) -> Outcome:
+    """
+    Run these tests, *at_once* files together, and count them as pytest did.
+
+    A suite without a test, or with a skipped one, has failed.
+    """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1", f"--junitxml={report}", *paths]
+        command += ["-n", str(at_once), "--dist", "loadfile"] if at_once > 1 else []
         code = exit_code(command)
         suite = ET.parse(report).getroot().find("testsuite") if report.exists() else None
     counts = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")} if suite is not None else {}
@@ -182,7 +189,7 @@ def run(suite: Suite) -> Outcome:
     """Run a suite under a heading and say how long it took."""
     print(f"\n== {suite.name}", flush=True)
     began = time.monotonic()
-    outcome = run_command(suite.command) if suite.command else run_pytest(suite.paths)
+    outcome = run_command(suite.command) if suite.command else run_pytest(suite.paths, suite.at_once)
     print(f"== {suite.name}: {'passed' if not outcome.failed else 'FAILED'} in {time.monotonic() - began:.1f} s", flush=True)
     return outcome
 
