@@ -93,6 +93,7 @@ class Nemesis:
         point = Failpoint("worker", APPEND, self._random.choice(WHEN), self._random.randint(1, 6))
         scene.note = str(point)
         await scene.moment()
+        self._site.revive()  # one that began while brokers were away may have given up: its supervisor starts it again
         for name in WORKERS:
             self._site.arm(name, point)
         await self._site.must("POST", f"/api/v1/rounds/{round_id}/close", key=f"close-{round_id}")
