@@ -203,13 +203,13 @@ def doctor(
     raise typer.Exit(run_doctor(mail, json=json))
 
 
-record = typer.Typer(no_args_is_help=True, help="Mend the record of a stopped site.", rich_markup_mode=None)
+record = typer.Typer(no_args_is_help=True, help="Mend the record of a stopped site, or let it grow.", rich_markup_mode=None)
 app.add_typer(record, name="record")
 
 
 @record.callback()
 def of_the_record() -> None:
-    """Mend the record of a stopped site."""
+    """Mend the record of a stopped site, or let it grow."""
 
 
 @record.command("restore")
@@ -220,6 +220,16 @@ def record_restore(
     from fanfare.operations.commands import run_record_restore
 
     raise typer.Exit(run_record_restore(source))
+
+
+@record.command("grow")
+def record_grow(
+    partitions: Annotated[int, typer.Argument(min=2, max=64, help="How many the record has from then on; a new one has four.")],
+) -> None:
+    """Give the record more partitions, running or not; on Kafka the topic gets them, too. Nobody's ballots move."""
+    from fanfare.operations.growing import run_grow
+
+    raise typer.Exit(run_grow(partitions))
 
 
 kafka = typer.Typer(no_args_is_help=True, help="Apache Kafka, where it keeps the record.", rich_markup_mode=None)

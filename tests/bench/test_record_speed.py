@@ -143,7 +143,7 @@ async def test_projecting(pool: AsyncConnectionPool, capsys: pytest.CaptureFixtu
     for name, chosen in (("the leaderboard", (STANDINGS,)), ("the report's rows", (COUNTED,)), ("all projections", PROJECTIONS)):
         async with pool.connection() as connection:
             await connection.execute("delete from platform.projections")
-        worker = Worker(log, [Follower(each, pool, log) for each in chosen], 4)
+        worker = Worker(log, [Follower(each, pool, log) for each in chosen])
         await worker.prepare()
         began = perf_counter()
         while await worker.drain():

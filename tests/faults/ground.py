@@ -297,7 +297,7 @@ async def clean_replay(parts: Parts, fresh: str) -> dict[str, Rows]:
     """Apply the whole record to a fresh database and return the rows of every table."""
     async with AsyncConnectionPool(fresh, min_size=1, open=False) as pool:
         followers = [Follower(each, pool, parts.log) for each in PROJECTIONS]
-        worker = Worker(parts.log, followers, parts.log.partitions)
+        worker = Worker(parts.log, followers)
         await worker.prepare()
         while await worker.drain():
             pass

@@ -92,7 +92,7 @@ def _as_set(found: re.Match[str]) -> str:
 async def replayed(pool: AsyncConnectionPool, projections: Sequence[Projection], page_bytes: int = 500_000) -> None:
     """Fill *projections* from the beginning of the record, as a first start does."""
     log = PostgresLog(pool, PARTITIONS)
-    worker = Worker(log, [Follower(each, pool, log) for each in projections], PARTITIONS, page_bytes)
+    worker = Worker(log, [Follower(each, pool, log) for each in projections], page_bytes)
     await worker.prepare()
     while await worker.drain():
         pass
@@ -132,7 +132,7 @@ async def filled(pool: AsyncConnectionPool, log: PostgresLog, names: Sequence[st
     async with pool.connection() as connection:
         for name in names:
             await ask(connection, name)
-    rebuilds = Rebuilds(PROJECTIONS, pool, log, PARTITIONS, page_bytes)
+    rebuilds = Rebuilds(PROJECTIONS, pool, log, page_bytes)
     while await rebuilds.is_asked():
         if not await rebuilds.step():
             await asyncio.sleep(0.01)

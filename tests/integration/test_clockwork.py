@@ -69,7 +69,7 @@ class Stage:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.worker = Worker(parts.log, [Follower(each, parts.pool, parts.log) for each in PROJECTIONS], 4)
+        self.worker = Worker(parts.log, [Follower(each, parts.pool, parts.log) for each in PROJECTIONS])
 
     async def start(self) -> None:
         await self.worker.prepare()
@@ -107,14 +107,14 @@ async def an_open_round_with_ballots(database: str, *, closed: bool = True) -> A
         stage = Stage(parts)
         await stage.start()
         await found(parts.desk, Founding(url=ADDRESS, brand="Pomfret", colour="#ff5c7c", zone="UTC"))
-        await parts.catch_up()
+        await parts.desk.catch_up()
         fans = [await joining.join(parts.desk, f"Fan {n}") for n in range(5)]
         campaigns, voting = Campaigns(parts.desk), Voting(parts.desk)
         draft = DraftCampaign.model_validate({"title": "A", "story": "B", "rounds": [round_of()]})
         draft_id, _ = await campaigns.save_draft(None, 0, draft, fans[0])
         campaign, _ = await campaigns.publish(draft_id, Asked(actor=fans[0], command="publish", target=draft_id, key="p"))
         await stage.clockwork().run()
-        await parts.catch_up()
+        await parts.desk.catch_up()
         round_id = parts.desk.streams.campaigns[campaign].rounds[0].id
         for n, fan in enumerate(fans):
             asked = Asked(actor=fan, command="cast", target=round_id, key=f"b{n}")
@@ -150,7 +150,7 @@ async def test_a_crash_at_any_append_of_a_closing_is_finished_by_the_next_run(
         await stage.project()
         await finish(stage, stage.clockwork())
 
-        await stage.parts.catch_up()
+        await stage.parts.desk.catch_up()
         found_round = stage.parts.desk.streams.round(round_id)
         assert found_round is not None
         assert found_round[1].status == "sealed"
@@ -170,7 +170,7 @@ async def test_what_is_more_than_ten_minutes_late_waits_for_a_host(database: str
         stage = Stage(parts)
         await stage.start()
         await found(parts.desk, Founding(url=ADDRESS, brand="Pomfret", colour="#ff5c7c", zone="UTC"))
-        await parts.catch_up()
+        await parts.desk.catch_up()
         host = await joining.join(parts.desk, "Dora")
         campaigns = Campaigns(parts.desk)
         long_ago = (datetime.now(UTC) - timedelta(minutes=11)).isoformat()
@@ -180,7 +180,7 @@ async def test_what_is_more_than_ten_minutes_late_waits_for_a_host(database: str
 
         await stage.clockwork().run()
 
-        await parts.catch_up()
+        await parts.desk.catch_up()
         assert parts.desk.streams.campaigns[campaign].rounds[0].status == "planned"
 
 
@@ -192,7 +192,7 @@ async def test_two_clockworks_at_once_open_and_close_a_round_once(database: str)
             await two.run()
             await stage.project()
 
-        await stage.parts.catch_up()
+        await stage.parts.desk.catch_up()
         found_round = stage.parts.desk.streams.round(round_id)
         assert found_round is not None
         assert found_round[1].status == "sealed"

@@ -115,7 +115,7 @@ async def test_the_two_counters_agree_to_the_byte_at_every_moment(pool: AsyncCon
 async def test_a_worker_brings_the_whole_record_to_the_sql_counter(pool: AsyncConnectionPool, partitions: int) -> None:
     told = Teller(100 + partitions, partitions).tell()
     await store(pool, told.written)
-    worker = Worker(PostgresLog(pool, partitions), [await follow(pool, partitions)], partitions)
+    worker = Worker(PostgresLog(pool, partitions), [await follow(pool, partitions)])
     fold = Recount(partitions)
     for entry in decoded(told.written):
         fold.apply(entry)
@@ -224,7 +224,7 @@ async def test_a_projection_that_fails_stops_alone_at_its_position_and_tells_it(
     healthy, broken = await follow(pool, 1, HEALTHY), await follow(pool, 1, BROKEN)
     await healthy.apply(decoded(written[:3]))
     await broken.apply(decoded(written[:3]))
-    worker = Worker(PostgresLog(pool, 1), [broken, healthy], 1)
+    worker = Worker(PostgresLog(pool, 1), [broken, healthy])
 
     while await worker.drain():
         pass
@@ -310,7 +310,7 @@ async def test_a_stopped_projection_tries_again_ever_later_and_its_alarm_stands_
 
     follower = Follower(Projection("moody", 1, HEALTHY.schema, {MemberJoined: joined_once_mended}), pool, log, clock=clock)
     await follower.prepare()
-    worker = Worker(log, [follower], 1)
+    worker = Worker(log, [follower])
     pauses = []
     for _ in range(9):
         await worker.drain()
@@ -335,11 +335,11 @@ async def test_a_stopped_projection_tries_again_ever_later_and_its_alarm_stands_
 async def test_an_alarm_outlives_the_worker_and_ends_when_the_next_one_is_level(pool: AsyncConnectionPool) -> None:
     await store(pool, [StoredEntry(0, offset, body(recorded(MemberJoined(member=f"fan{offset}")))) for offset in range(9)])
     broken = await follow(pool, 1, BROKEN)
-    await Worker(PostgresLog(pool, 1), [broken], 1).drain()
+    await Worker(PostgresLog(pool, 1), [broken]).drain()
 
     mended = await follow(pool, 1, Projection(BROKEN.name, 1, BROKEN.schema, HEALTHY.on))
     before = await alarm(pool, "broken")
-    while await Worker(PostgresLog(pool, 1), [mended], 1).drain():
+    while await Worker(PostgresLog(pool, 1), [mended]).drain():
         pass
 
     assert before == broken.stopped
@@ -350,7 +350,7 @@ async def test_one_that_stopped_at_the_beginning_makes_nobody_read_the_record_ag
     written = [StoredEntry(0, offset, body(recorded(MemberJoined(member=f"fan{offset + 5}")))) for offset in range(1000)]
     await store(pool, written)
     log = CountingLog(pool, 1)
-    worker = Worker(log, [await follow(pool, 1, BROKEN), await follow(pool, 1, HEALTHY)], 1)
+    worker = Worker(log, [await follow(pool, 1, BROKEN), await follow(pool, 1, HEALTHY)])
     while await worker.drain():
         pass
     log.entries_read = 0
@@ -373,7 +373,7 @@ async def test_those_who_are_a_little_apart_read_together_again(pool: AsyncConne
     one, other = await follow(pool, 1, HEALTHY), await follow(pool, 1)
     await one.apply(decoded(written[:100]))
 
-    while await Worker(log, [one, other], 1).drain():
+    while await Worker(log, [one, other]).drain():
         pass
 
     assert log.entries_read <= 450 + 2 * 20  # until the first page has shown how much an entry weighs

@@ -18,7 +18,6 @@ from fanfare.record.members import MemberJoined
 from fanfare.views.projection import Projection, Seen
 from tests.builders import body, recorded
 from tests.integration.rebuilding import (
-    PARTITIONS,
     replayed,
     store,
     tables,
@@ -71,7 +70,7 @@ async def test_a_higher_version_fills_beside_the_old_tables_before_anybody_reads
             seen_meanwhile.append(row[0] if row else 0)
         await with_a_title(connection, seen)
 
-    await make_level([Projection("fans", 2, LATER.schema, {MemberJoined: looking})], pool, log, PARTITIONS, print)
+    await make_level([Projection("fans", 2, LATER.schema, {MemberJoined: looking})], pool, log, print)
 
     assert set(seen_meanwhile) == {30}
     assert (await tables(pool, "fans"))["joined"] == [f"(fan{n:02},fan)" for n in range(30)]
@@ -84,7 +83,7 @@ async def test_a_higher_version_fills_beside_the_old_tables_before_anybody_reads
 async def test_a_new_projection_is_filled_before_anybody_reads_it(pool: AsyncConnectionPool, log: PostgresLog) -> None:
     await thirty_members(pool)
 
-    await make_level([FANS], pool, log, PARTITIONS, print)
+    await make_level([FANS], pool, log, print)
 
     assert len((await tables(pool, "fans"))["joined"]) == 30
 
@@ -97,7 +96,7 @@ async def test_a_version_that_cannot_be_filled_does_not_start_and_leaves_the_old
     before = await tables(pool, "fans")
 
     with pytest.raises(FillFailed, match="fans cannot be filled from the record: it stopped at 0:0: ZeroDivisionError"):
-        await make_level([Projection("fans", 2, LATER.schema, {MemberJoined: never})], pool, log, PARTITIONS, print)
+        await make_level([Projection("fans", 2, LATER.schema, {MemberJoined: never})], pool, log, print)
 
     assert await tables(pool, "fans") == before
     await Follower(FANS, pool, log).prepare()
@@ -110,11 +109,11 @@ async def test_an_old_worker_leaves_a_newer_versions_filling_alone(pool: AsyncCo
         await ask(connection, "fans", 2)
     await Follower(LATER, pool, log, beside=True).prepare()
 
-    old = Rebuilds([FANS], pool, log, PARTITIONS)
+    old = Rebuilds([FANS], pool, log)
     await old.begin_anew()
     assert not await old.is_asked()
     assert not await old.step()
-    newer = Rebuilds([LATER], pool, log, PARTITIONS)
+    newer = Rebuilds([LATER], pool, log)
     while await newer.is_asked():
         await newer.step()
 
@@ -127,7 +126,7 @@ async def test_a_filling_that_stops_says_so_and_the_old_tables_stay(
     await thirty_members(pool)
     await replayed(pool, [FANS])
     before = await tables(pool, "fans")
-    rebuilds = Rebuilds([Projection("fans", 1, JOINED, {MemberJoined: never})], pool, log, PARTITIONS)
+    rebuilds = Rebuilds([Projection("fans", 1, JOINED, {MemberJoined: never})], pool, log)
     working = asyncio.create_task(rebuilds.run())
 
     code = await rebuild(pool, log, [], everything=True)
@@ -145,11 +144,11 @@ async def test_a_projection_that_stopped_is_rebuilt_by_mended_code_and_its_alarm
     now = 1000.0
     stopped = Follower(Projection("fans", 1, JOINED, {MemberJoined: never}), pool, log, clock=lambda: now)
     await stopped.prepare()
-    worker = Worker(log, [stopped], PARTITIONS)
+    worker = Worker(log, [stopped])
     await worker.drain()
     async with pool.connection() as connection:
         await ask(connection, "fans")
-    rebuilds = Rebuilds([FANS], pool, log, PARTITIONS)
+    rebuilds = Rebuilds([FANS], pool, log)
 
     while await rebuilds.is_asked():
         await rebuilds.step()

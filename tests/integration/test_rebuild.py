@@ -51,7 +51,7 @@ async def test_what_was_projected_live_equals_what_is_filled_again(
         await follower.prepare()
     await store(pool, told.written)
     random = Random(seed)
-    worker = Worker(log, followers, PARTITIONS, random.choice((1, 1_000, 5_000, 50_000)))
+    worker = Worker(log, followers, random.choice((1, 1_000, 5_000, 50_000)))
     while await worker.drain():
         pass
     live = {name: await tables(pool, name) for name in NAMES}
@@ -176,7 +176,7 @@ async def test_without_a_worker_a_rebuild_stays_asked_for(
 
     assert code == COULD_NOT
     assert "No worker has taken it up" in capsys.readouterr().out
-    assert await Rebuilds(PROJECTIONS, pool, log, PARTITIONS).is_asked()
+    assert await Rebuilds(PROJECTIONS, pool, log).is_asked()
 
 
 async def test_a_worker_that_is_killed_in_the_middle_leaves_the_old_tables_and_the_next_one_begins_anew(

@@ -29,7 +29,8 @@ class Apart:
         self.log = PostgresLog(pool, PARTITIONS)
         self.tail = Tail(self.log)
         self.followers = [Follower(each, pool, self.tail) for each in projections]
-        self.worker = Worker(self.tail, self.followers, 0, page_bytes=5_000)
+        self.worker = Worker(self.tail, self.followers, page_bytes=5_000)
+        self.worker.hold(())
         self.hold(held)
 
     def hold(self, held: set[int]) -> None:

@@ -75,7 +75,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def found_and_join(parts: Parts) -> None:
     """Found a site with three members."""
     await found(parts.desk, Founding(url=ADDRESS, brand="Pomfret Soda", colour="#ff5c7c", zone="Europe/Berlin", simulation=False))
-    await parts.catch_up()
+    await parts.desk.catch_up()
     await make_tables(parts)
     for number in range(3):
         await joining.join(parts.desk, f"Fan {number}")

@@ -55,7 +55,7 @@ async def delivered(
         with suppress(Killed):
             at_hand = tail(log)
             followers = [_born(follower(each, pool, at_hand), chance) for each in PROJECTIONS]
-            worker = Worker(at_hand, followers, PARTITIONS)
+            worker = Worker(at_hand, followers)
             await worker.prepare()
             at_hand.hold(range(PARTITIONS))
             for batch in bringing:

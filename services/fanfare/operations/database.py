@@ -9,7 +9,7 @@ import psycopg
 
 from fanfare.operations import cut
 from fanfare.operations.findings import Finding, ok, warning, wrong
-from fanfare.operations.held import Held, NothingRecorded, founding, held
+from fanfare.operations.held import Held, held, partitions
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.kafka.which import which
 from fanfare.platform.logs.place import HOLDS, elsewhere, misfit
@@ -17,6 +17,7 @@ from fanfare.platform.logs.port import LogAway, RecordGap
 from fanfare.platform.migrations.run import MigrationRefused, check_known, known
 from fanfare.platform.postgres.binaries import OLDEST_MAJOR
 from fanfare.platform.presence import GONE_AFTER_S
+from fanfare.record.entry import UnknownEvent
 from fanfare.record.position import Moment
 
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -77,6 +78,8 @@ def _record(connection: psycopg.Connection, home: Path, kafka: Kafka | None, *, 
             yield projections(connection, heads, running=running)
         except (LogAway, RecordGap) as error:
             yield wrong("record", str(error), "The line on the brokers says what to do.")
+        except UnknownEvent as error:
+            yield wrong("record", str(error), "It was written by a newer version of Fanfare: upgrade this one.")
 
 
 def place(connection: psycopg.Connection, kafka: Kafka | None) -> Finding:
@@ -89,14 +92,6 @@ def place(connection: psycopg.Connection, kafka: Kafka | None) -> Finding:
     if why := misfit(kept, named, holds=connection.execute(HOLDS).fetchone() == (True,)):
         return wrong("place of the record", why, "Correct the settings, of every process of the site alike.")
     return ok("place of the record", str(kept.topic) if kept and named else "PostgreSQL")
-
-
-def partitions(kept: Held) -> int:
-    """Return how many partitions the record has; one before the site is founded."""
-    try:
-        return founding(kept).partitions
-    except NothingRecorded:
-        return 1
 
 
 def in_topic(heads: Moment) -> Finding:

@@ -119,6 +119,20 @@ def founding(record: Held) -> SiteFounded:
     raise NothingRecorded("this record has no beginning yet: found the site first")
 
 
+def partitions(record: Held) -> int:
+    """
+    Return how many partitions the record has by now; one before the founding. It reads all of partition 0.
+
+    Raises:
+        UnknownEvent: the record holds a decision that this version does not know.
+    """
+    streams = Streams()
+    for page in pages(record, 0, 0, record.heads(1)[0]):
+        for entry in page:
+            streams.apply(entry)
+    return streams.site.partitions
+
+
 def pages(record: Held, partition: int, start: int, stop: int) -> Iterator[list[Entry]]:
     """Yield the entries of a partition from *start* to before *stop*, decoded, some hundreds at once."""
     for first in range(start, stop, PAGE):

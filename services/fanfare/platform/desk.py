@@ -82,13 +82,16 @@ class Desk:
     async def _read(self, asked: Sequence[None]) -> Sequence[None]:
         """Read for all who asked before this began; who asks meanwhile is answered by the next read."""
         began, more = monotonic(), True
-        while more:
-            page = await self.log.read(0, self.streams.next_offset, _PAGE)
-            for stored in page:
-                self.streams.apply(_decisions_only(stored.offset, stored.body))
-            more = len(page) == _PAGE
-        if self.streams.site.founded:
-            self.source = self.streams.site.founded.name
+        try:
+            while more:
+                page = await self.log.read(0, self.streams.next_offset, _PAGE)
+                for stored in page:
+                    self.streams.apply(_decisions_only(stored.offset, stored.body))
+                more = len(page) == _PAGE
+        finally:  # also where a later entry is too new to be read
+            if founded := self.streams.site.founded:
+                self.source = founded.name
+                self.log.partitions = self.streams.site.partitions
         self._read_at = began
         return asked
 

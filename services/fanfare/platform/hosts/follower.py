@@ -42,6 +42,10 @@ _PASSING = ("08", "40", "53", "55", "57", "58")
 class Readable(Protocol):
     """What is read of a log; the Log port says how."""
 
+    @property
+    def partitions(self) -> int:
+        """How many the record has by now; a site that grows gets more while it runs."""
+
     async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
         """Return up to *limit* entries of *partition* from offset *start* on."""
 

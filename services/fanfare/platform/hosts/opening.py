@@ -50,19 +50,11 @@ class Parts:
     log: Log
     desk: Desk
 
-    async def catch_up(self) -> None:
-        """Read the record's decisions, and learn from them how many partitions there are."""
-        try:
-            await self.desk.catch_up()
-        finally:  # also where a later entry is too new to be read
-            if founded := self.desk.streams.site.founded:
-                self.log.partitions = founded.partitions
-
     async def follow(self) -> None:
         """Keep up with the record's decisions for as long as the process lives; what does not answer is waited for."""
         while True:
             try:
-                await self.catch_up()
+                await self.desk.catch_up()
             except OperationalError as error:
                 _log.warning("the database does not answer", error=str(error))
                 await asyncio.sleep(0.5)
@@ -77,7 +69,7 @@ class Parts:
     async def founded(self) -> None:
         """Return when the site has been founded."""
         while not self.desk.streams.site.founded:
-            await self.catch_up()
+            await self.desk.catch_up()
             await asyncio.sleep(0.2)
 
 
@@ -112,7 +104,7 @@ async def opened(
         async with _log_of(pool, kafka, admit) as log:
             parts = Parts(pool, log, Desk(pool, log, await _vault_key(pool)))
             with suppress(ReaderTooOld):  # it starts all the same: what it can read it shows, and every write is refused
-                await parts.catch_up()
+                await parts.desk.catch_up()
             yield parts
     finally:
         await pool.close()

@@ -79,14 +79,12 @@ class Rebuilds:
     A crash leaves tables that nobody reads; the next ``begin_anew`` makes them afresh, since other code may have filled them.
     """
 
-    def __init__(
-        self, projections: Sequence[Projection], pool: AsyncConnectionPool, log: Log, partitions: int, page_bytes: int = _LITTLE
-    ) -> None:
+    def __init__(self, projections: Sequence[Projection], pool: AsyncConnectionPool, log: Log, page_bytes: int = _LITTLE) -> None:
         """Fill from *log*, about *page_bytes* at a time."""
         self._projections = {each.name: each for each in projections}
         self._pool = pool
         self._log = log
-        self._worker = Worker(log, [], partitions, page_bytes)
+        self._worker = Worker(log, [], page_bytes)
         self._filling: dict[str, _Filling] = {}
 
     async def run(self) -> None:
@@ -222,9 +220,7 @@ async def _tables(connection: AsyncConnection, schema: str) -> list[sql.Identifi
     return [sql.Identifier(schema, row[0]) for row in await (await connection.execute(query, (schema,))).fetchall()]
 
 
-async def make_level(
-    projections: Sequence[Projection], pool: AsyncConnectionPool, log: Log, partitions: int, tell: Callable[[str], None]
-) -> None:
+async def make_level(projections: Sequence[Projection], pool: AsyncConnectionPool, log: Log, tell: Callable[[str], None]) -> None:
     """
     Before anybody reads: make what is missing, and fill what is new or of another version; old tables stay until that is level.
 
@@ -247,7 +243,7 @@ async def make_level(
             row = await (await connection.execute(query, (each.version, each.name))).fetchone()
             if row and not row[0]:
                 await ask(connection, each.name, each.version)
-    rebuilds = Rebuilds(projections, pool, log, partitions, PAGE_BYTES)
+    rebuilds = Rebuilds(projections, pool, log, PAGE_BYTES)
     await rebuilds.begin_anew()
     told_at = monotonic()
     while await rebuilds.is_asked():

@@ -83,6 +83,11 @@ class Tail:
 
     # What a worker reads
 
+    @property
+    def partitions(self) -> int:
+        """How many the record has by now."""
+        return self._log.partitions
+
     async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
         """Return up to *limit* entries from *start* on, those before are needed no more; empty at what was seen of the head."""
         if partition not in self._held:

@@ -1,5 +1,6 @@
 """The worker process: projections and whatever has to be done again and again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from fanfare.platform.hosts.follower import Follower
@@ -33,17 +34,27 @@ async def work(
         await parts.founded()
 
         async def alone() -> None:
-            rebuilds = Rebuilds(projections, parts.pool, parts.log, parts.log.partitions)
+            rebuilds = Rebuilds(projections, parts.pool, parts.log)
             await together(rebuilds.run(), *(repeat(action, every_s, name) for name, every_s, action in chores(parts)))
 
         presence = Presence(parts.pool, "worker")
         if kafka is None:
-            worker = Worker(parts.log, [Follower(each, parts.pool, parts.log) for each in projections], parts.log.partitions)
-            HELD.become(range(parts.log.partitions))
-            await together(worker.run(), alone(), presence.keep_telling())
+            worker = Worker(parts.log, [Follower(each, parts.pool, parts.log) for each in projections])
+            await together(worker.run(), alone(), presence.keep_telling(), _keep_noting(worker))
             return
         from fanfare.platform.hosts.faust_host import FaustHost  # whoever runs on one machine never loads Faust
 
         tail = Tail(parts.log)
-        worker = Worker(tail, [Follower(each, parts.pool, tail) for each in projections], 0)
+        worker = Worker(tail, [Follower(each, parts.pool, tail) for each in projections])
+        worker.hold(())  # until Faust assigns some
         await together(FaustHost(kafka, tail, worker, alone).run(), presence.keep_telling())
+
+
+async def _keep_noting(worker: Worker) -> None:
+    """Note what a worker drains that has no other beside it: all there is, which may become more."""
+    noted: frozenset[int] = frozenset()
+    while True:
+        if worker.partitions != noted:
+            noted = worker.partitions
+            HELD.become(noted)
+        await asyncio.sleep(1)

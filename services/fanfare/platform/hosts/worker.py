@@ -49,12 +49,13 @@ class Worker:
     Several may drain the same ones: the rows that followers hold let one of them through.
     """
 
-    def __init__(self, log: Readable, followers: Sequence[Follower], partitions: int, page_bytes: int = PAGE_BYTES) -> None:
-        """Bring so many *partitions* of *log* to *followers*, about so many bytes of a partition at once."""
+    def __init__(self, log: Readable, followers: Sequence[Follower], page_bytes: int = PAGE_BYTES) -> None:
+        """Bring all partitions of *log*, or those that ``hold`` says, to *followers*, so many bytes of a partition at once."""
         self._log = log
         self.followers = followers
         """May change between two calls of ``drain``."""
-        self._partitions = frozenset(range(partitions))
+        self._held: frozenset[int] | None = None
+        """What it shares with other workers; none where it drains all there are, however many they become."""
         self._page_bytes = page_bytes
         self._limits: dict[int, int] = {}
         """How many entries the next page of a partition has, by what those of the last one weighed."""
@@ -64,11 +65,11 @@ class Worker:
     @property
     def partitions(self) -> frozenset[int]:
         """What it drains."""
-        return self._partitions
+        return frozenset(range(self._log.partitions)) if self._held is None else self._held
 
     def hold(self, partitions: Iterable[int]) -> None:
         """Drain these partitions from now on; others may have brought them further meanwhile."""
-        self._partitions = frozenset(partitions)
+        self._held = frozenset(partitions)
         self._looked = False
 
     async def run(self) -> None:
@@ -98,9 +99,9 @@ class Worker:
         Whoever shares the record with others waits longer by as much, so that all of them make no more runs than one would.
         """
         heads = await self._log.heads()
-        if any(each.behind(heads, self._partitions) > NEARLY_LEVEL for each in self.followers if each.is_due):
+        if any(each.behind(heads, self.partitions) > NEARLY_LEVEL for each in self.followers if each.is_due):
             return 0
-        return min(_LONGEST_BREATH_S, _BREATH * took_s * len(heads) / max(1, len(self._partitions)))
+        return min(_LONGEST_BREATH_S, _BREATH * took_s * len(heads) / max(1, len(self.partitions)))
 
     async def prepare(self) -> None:
         """Make the tables that are missing, and load the positions."""
@@ -118,7 +119,7 @@ class Worker:
         if not self._looked:
             await self._look()
             self._looked = True
-        ballots = [page for each in sorted(self._partitions - {0}) for page in await self._pages(each)]
+        ballots = [page for each in sorted(self.partitions - {0}) for page in await self._pages(each)]
         decisions_to = (await self._log.heads())[0] if ballots else 0
         count = await self._drain_decisions(decisions_to)
         count += await self._apply(ballots, decisions_to)
@@ -128,10 +129,10 @@ class Worker:
 
     async def _drain_decisions(self, end: int) -> int:
         """Apply partition 0 to its head where it is ours, else to before *end*, and return how many entries that were."""
-        if 0 not in self._partitions:
+        if 0 not in self.partitions:
             await self._others_drain(end)
         count = 0
-        while (0 in self._partitions or self._lacks(end)) and (decisions := await self._pages(0)):
+        while (0 in self.partitions or self._lacks(end)) and (decisions := await self._pages(0)):
             count += await self._apply(decisions)
             for page in decisions:  # never of a ballot partition: it would give a ballot's position its second
                 if page.entries:

@@ -58,6 +58,25 @@ def create(kafka: Kafka, partitions: int = PARTITIONS, replication: int | None =
         return True
 
 
+def widen(kafka: Kafka, partitions: int) -> None:
+    """
+    Give the topic so many *partitions*, unless it has them. Not to be called from a running event loop.
+
+    Raises:
+        KafkaUnfit: the brokers refuse.
+        LogAway: no broker answers.
+    """
+    from kafka.errors import KafkaError
+
+    if patiently(lambda: look(kafka)).partitions >= partitions:
+        return
+    with administered(kafka) as admin:
+        try:
+            admin.create_partitions({kafka.topic: partitions})
+        except KafkaError as error:
+            raise KafkaUnfit(f"The topic {kafka.topic} could not be given {partitions} partitions: {error}") from error
+
+
 def refuse_if_unfit(kafka: Kafka, patience_s: float = PATIENCE_S, *, warn: bool = True) -> Seen:
     """
     Read the settings of topic and brokers back, before anything is written. Not to be called from a running event loop.
