@@ -21,13 +21,14 @@ from fanfare.audit.bundles import Gathering, framed, record_member
 from fanfare.audit.claims import Progress, silent
 from fanfare.members import erasures
 from fanfare.members.erasures import ErasedMember, Line, RemovedText
-from fanfare.operations import vault_file
-from fanfare.operations.folder import RECORD, VAULT, Backup, Part, part_of, seal
-from fanfare.operations.held import PAGE, Held, founding, held, pages
+from fanfare.operations import picture_file, vault_file
+from fanfare.operations.folder import PICTURES, RECORD, VAULT, Backup, Part, part_of, seal
+from fanfare.operations.held import PAGE, Held, founding, held, pages, partitions
 from fanfare.platform import durable
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.port import RecordGap
 from fanfare.platform.migrations.run import known
+from fanfare.platform.objects import Objects, objects
 from fanfare.record.members import MemberErased
 from fanfare.record.position import Moment
 from fanfare.record.site import SiteFounded
@@ -46,33 +47,34 @@ manifest.json                what is here and how far it goes. There are no repo
 
 
 def backup(
-    conninfo: str, home: Path, target: Path, *, now: datetime, progress: Progress = silent, kafka: Kafka | None = None
+    conninfo: str,
+    home: Path,
+    target: Path,
+    *,
+    now: datetime,
+    progress: Progress = silent,
+    kafka: Kafka | None = None,
+    place: str = "",
 ) -> Backup:
     """
-    Write a backup of the site in the database *conninfo* to a new folder *target* and return its manifest.
-
-    The site may run meanwhile. No crash leaves something under that name that is not whole.
+    Write a backup of a site, which may run meanwhile, to a new folder *target*, whole or not at all; return its manifest.
 
     Args:
-        kafka: keeps the record; without it PostgreSQL does.
+        kafka, place: keep the record and, as FANFARE_OBJECTS names it, the objects; without them PostgreSQL and *home* do.
 
     Raises:
-        NothingRecorded: the site has not been founded.
-        FileExistsError: there is something already under that name.
-        RecordGap: an entry is missing.
-        LogAway: Kafka does not answer.
+        NothingRecorded, FileExistsError: the site has not been founded, or there is something already under that name.
+        RecordGap, LogAway: an entry is missing, or Kafka does not answer.
     """
     with durable.whole_folder(target) as folder, psycopg.connect(conninfo) as connection, held(connection, home, kafka) as record:
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
+        connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
         founded = founding(record)
-        heads = record.heads(founded.partitions)
+        heads = record.heads(partitions(record))
         migrations = known(connection)  # of a record in Kafka the snapshot begins here, behind the heads
         stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with durable.new_file(folder / RECORD) as stream:
             archive = write_record(record, stream, founded, heads, stamp, progress)
-        with durable.new_file(folder / VAULT) as stream:
-            rows = vault_file.write(connection, stream, progress)
+        rows = _vault(connection, objects(home, place), folder, progress)
         done = Backup(
             site=founded.name,
             moment=heads,
@@ -80,10 +82,19 @@ def backup(
             fanfare=archive.fanfare,
             migrations=migrations,
             tables=rows,
-            parts=(part_of(folder / RECORD), part_of(folder / VAULT), *_erasures(home, record, heads[0], folder)),
+            parts=(*(part_of(folder / name) for name in (RECORD, VAULT, PICTURES)), *_erasures(home, record, heads[0], folder)),
         )
         seal(folder, done)
     return done
+
+
+def _vault(connection: psycopg.Connection, kept: Objects, folder: Path, progress: Progress) -> dict[str, int]:
+    """Write what may have to be forgotten, and return how many rows each table has."""
+    with durable.new_file(folder / VAULT) as stream:
+        rows = vault_file.write(connection, stream, progress)
+    with durable.new_file(folder / PICTURES) as stream:
+        picture_file.write(connection, kept, stream, progress)
+    return rows
 
 
 def _erasures(home: Path, record: Held, start: int, folder: Path) -> list[Part]:
@@ -108,8 +119,8 @@ def _told(record: Held, start: int) -> Iterator[Line]:
             match recorded.event:
                 case MemberErased(member=member):
                     yield ErasedMember(member)
-                case TextRemoved(text=text, by=by, reason=reason):
-                    yield RemovedText(text, by, reason)
+                case TextRemoved(text=text, by=by, kind=kind, reason=reason):
+                    yield RemovedText(text, by, reason, kind)
                 case _:
                     pass
 

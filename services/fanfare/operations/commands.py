@@ -18,9 +18,10 @@ from fanfare.operations import findings
 from fanfare.operations.backup import backup
 from fanfare.operations.cut import RecordCut
 from fanfare.operations.doctor import examine
-from fanfare.operations.folder import RECORD, VAULT, BackupDamaged, BackupUnreadable
+from fanfare.operations.folder import PICTURES, RECORD, VAULT, BackupDamaged, BackupUnreadable
 from fanfare.operations.held import NothingRecorded, NotItsTail
 from fanfare.operations.papers import Healed
+from fanfare.operations.picture_file import PicturesUnreadable
 from fanfare.operations.places import NoSite, database_of, to_write_to
 from fanfare.operations.restore import HoldsARecord, restore
 from fanfare.operations.silence import StillRunning
@@ -31,6 +32,7 @@ from fanfare.platform.logs.kafka.reaching import KafkaUnfit
 from fanfare.platform.logs.place import WrongPlace
 from fanfare.platform.logs.port import LogAway, RecordGap, RecordShrunk
 from fanfare.platform.migrations.run import MigrationRefused
+from fanfare.platform.objects import ObjectsWrong
 from fanfare.platform.postgres.errors import PostgresUnavailable
 from fanfare.platform.settings import Settings
 from fanfare.record.entry import UnknownEvent
@@ -49,6 +51,8 @@ _REFUSED = (
     NotItsTail,
     NothingRecorded,
     OSError,
+    ObjectsWrong,
+    PicturesUnreadable,
     PostgresUnavailable,
     RecordCut,
     RecordGap,
@@ -77,13 +81,21 @@ def run_backup(target: Path, *, now: datetime) -> int:
 
     def act(progress: Progress) -> int:
         with database_of(settings) as place:
-            done = backup(place.conninfo, settings.home, target, now=now, progress=progress, kafka=settings.kafka)
+            done = backup(
+                place.conninfo,
+                settings.home,
+                target,
+                now=now,
+                progress=progress,
+                kafka=settings.kafka,
+                place=settings.objects,
+            )
         if settings.home.is_dir():
             settings.last_backup.write_text(f"{now.isoformat()}\n")  # for the operator's page; only that would miss it
         say(
             f"{target}: {sum(done.moment)} entries up to the moment {_shown(done.moment)}, and {sum(done.tables.values())} rows "
-            f"of {len(done.tables)} tables.\n{VAULT} holds keys and e-mail addresses: keep it where only you can read it. "
-            f"{RECORD} holds nothing secret."
+            f"of {len(done.tables)} tables.\n{VAULT} holds keys and e-mail addresses, and {PICTURES} what people sent: keep both "
+            f"where only you can read them. {RECORD} holds nothing secret."
         )
         return 0
 
@@ -96,7 +108,7 @@ def run_restore(source: Path) -> int:
 
     def act(progress: Progress) -> int:
         with to_write_to(settings) as conninfo:
-            done = restore(source, conninfo, settings.home, progress, settings.kafka)
+            done = restore(source, conninfo, settings.home, progress, settings.kafka, settings.objects)
         place = "the database of FANFARE_DATABASE_URL" if settings.database_url else str(settings.home.absolute())
         say(
             f"{place} holds {done.backup.site} as it was at {done.backup.created_at}: {sum(done.backup.moment)} entries, up to "

@@ -13,7 +13,7 @@ from fanfare.platform import durable
 from fanfare.record.kinds import canonical, digest
 from fanfare.record.position import Moment
 
-RECORD, VAULT, MANIFEST, SUMS = "record.tar", "vault.sql", "manifest.json", "SHA256SUMS"
+RECORD, VAULT, PICTURES, MANIFEST, SUMS = "record.tar", "vault.sql", "pictures.tar", "manifest.json", "SHA256SUMS"
 
 
 class BackupUnreadable(Exception):
@@ -94,7 +94,7 @@ def damage(folder: Path, backup: Backup) -> list[str]:
     wanted = {each.name: each.sha256 for each in backup.parts} | {MANIFEST: durable.sha256_of(folder / MANIFEST)}
     if differ := sorted(name for name in sums.keys() | wanted.keys() if sums.get(name) != wanted.get(name)):
         found.append(f"{SUMS}: does not say of {', '.join(differ)} what the manifest says, or what it is")
-    missing = {RECORD, VAULT} - {each.name for each in backup.parts}
+    missing = {RECORD, VAULT, PICTURES} - {each.name for each in backup.parts}
     return found + [f"{name}: the manifest does not list it" for name in sorted(missing)]
 
 

@@ -17,14 +17,15 @@ from psycopg import sql
 from fanfare.audit.archive import Archive
 from fanfare.audit.claims import Progress, silent
 from fanfare.members import erasures
-from fanfare.operations import folder, papers, vault_file
-from fanfare.operations.folder import RECORD, VAULT, Backup
+from fanfare.operations import folder, papers, picture_file, vault_file
+from fanfare.operations.folder import PICTURES, RECORD, VAULT, Backup
 from fanfare.operations.held import Held, NothingRecorded, founding, held, pages
 from fanfare.operations.silence import refuse_if_running
 from fanfare.operations.tail import put_back
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.place import Topic, settle_place
 from fanfare.platform.migrations.run import check_known, migrate
+from fanfare.platform.objects import objects
 from fanfare.record.members import MemberJoined
 from fanfare.record.position import Moment
 
@@ -57,15 +58,19 @@ class Restored(msgspec.Struct, frozen=True):
     """What was found behind a record that survived in Kafka, and goes on behind the backup's end."""
 
 
-def restore(source: Path, conninfo: str, home: Path, progress: Progress = silent, kafka: Kafka | None = None) -> Restored:
+def restore(
+    source: Path, conninfo: str, home: Path, progress: Progress = silent, kafka: Kafka | None = None, place: str = ""
+) -> Restored:
     """
     Make the site of the backup *source* in the database *conninfo*; what *home* keeps outside PostgreSQL stays as it is.
 
     Args:
         kafka: shall keep the record, or keeps it already; without it PostgreSQL will.
+        place: shall keep the objects, as FANFARE_OBJECTS names it.
 
     Raises:
-        BackupUnreadable, BackupDamaged, VaultUnreadable, MigrationRefused: the backup, before anything was changed or undone.
+        BackupUnreadable, BackupDamaged, VaultUnreadable, PicturesUnreadable, MigrationRefused: the backup, before anything was
+            changed or undone.
         HoldsARecord: the database has a site.
         NotItsTail: the topic holds something else.
         StillRunning: with Kafka, a process of the site runs.
@@ -75,6 +80,7 @@ def restore(source: Path, conninfo: str, home: Path, progress: Progress = silent
     check_known(backup.migrations)
     folder.undamaged(source, backup)
     refuse_a_site(conninfo)
+    picture_file.load(source / PICTURES, objects(home, place), progress)
     topic = fill(source, conninfo, home, progress, kafka) if kafka else None
     healed = make(source, backup, conninfo, progress, kafka)
     settle_place(conninfo, topic)

@@ -11,8 +11,8 @@ from fanfare.audit.bundles import Broken
 from fanfare.audit.claims import Claim, Outcome, Progress, claim, silent
 from fanfare.audit.course import Course
 from fanfare.audit.replay import replay
-from fanfare.operations import folder, restore
-from fanfare.operations.folder import RECORD, VAULT, Backup, BackupUnreadable
+from fanfare.operations import folder, picture_file, restore
+from fanfare.operations.folder import PICTURES, RECORD, VAULT, Backup, BackupUnreadable
 from fanfare.operations.places import started
 from fanfare.operations.vault_file import VaultUnreadable
 from fanfare.platform.migrations.run import MigrationRefused, check_known
@@ -60,12 +60,17 @@ def _vault(source: Path, backup: Backup, progress: Progress) -> list[Claim]:
         except (VaultUnreadable, MigrationRefused, Broken, psycopg.Error) as error:
             return [claim(name, detail, [str(error)])]
         with psycopg.connect(conninfo) as connection:
-            return [claim(name, detail, _open(source)), _texts(connection), _sealed(connection, source)]
+            claims = [claim(name, detail, _open(source)), _texts(connection), _sealed(connection, source)]
+            try:
+                return [*claims, picture_file.compared(connection, source / PICTURES)]
+            except picture_file.PicturesUnreadable as error:
+                return [*claims, claim("pictures", "", [str(error)])]
 
 
 def _open(source: Path) -> list[str]:
-    mode = (source / VAULT).stat().st_mode & 0o077
-    return [f"{VAULT}: others may read it, and it holds keys and addresses: chmod 600 it"] if mode else []
+    holds = {VAULT: "keys and addresses", PICTURES: "pictures that may have to be forgotten"}
+    readable = [name for name in holds if (source / name).stat().st_mode & 0o077]
+    return [f"{name}: others may read it, and it holds {holds[name]}: chmod 600 it" for name in readable]
 
 
 def _texts(connection: psycopg.Connection) -> Claim:

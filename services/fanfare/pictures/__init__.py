@@ -1,0 +1,1 @@
+"""Pictures: taken in, made small and harmless, kept, shown, and thrown away."""

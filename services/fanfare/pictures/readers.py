@@ -1,0 +1,62 @@
+"""The process that reads a file: started for one file, waited for, and killed where it takes too long."""
+
+import asyncio
+import sys
+
+import msgspec
+
+from fanfare.pictures.refusals import REFUSED, PicturesBusy, PictureTooHard
+from fanfare.pictures.sizes import Made, Reading
+
+WAIT_S = 60.0
+AT_ONCE = 2
+WAITING = 20
+"""Files that wait for their turn; whoever comes then is sent away, since each is held in memory."""
+_answer = msgspec.msgpack.Decoder(Reading)
+
+
+class Readers:
+    """Reads files, a few at once. Owned by one event loop."""
+
+    def __init__(self, program: tuple[str, ...] = (sys.executable, "-m", "fanfare.pictures.reading")) -> None:
+        """Read with *program*."""
+        self._program = program
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._inside = 0
+
+    async def read(self, body: bytes) -> tuple[Made, ...]:
+        """
+        Return the three sizes of a picture, the largest first.
+
+        Raises:
+            PicturesBusy: too many wait already.
+            PictureTooHard: it took too long, too much memory, or broke the process.
+            Refusal: one of ``fanfare.pictures.refusals.REFUSED``.
+        """
+        if self._inside >= AT_ONCE + WAITING:
+            raise PicturesBusy
+        self._inside += 1
+        try:
+            async with self._turn:
+                reading = await self._ask(body)
+        finally:
+            self._inside -= 1
+        if reading.refused:
+            raise REFUSED[reading.refused]
+        return reading.made
+
+    async def _ask(self, body: bytes) -> Reading:
+        pipe = asyncio.subprocess.PIPE
+        child = await asyncio.create_subprocess_exec(
+            *self._program, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env={}, cwd="/"
+        )
+        try:
+            async with asyncio.timeout(WAIT_S):
+                answer, _ = await child.communicate(body)
+            return _answer.decode(answer)
+        except (TimeoutError, msgspec.MsgspecError, RuntimeError) as error:  # the last is uvloop's, of a child that ended unread
+            raise PictureTooHard from error
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
