@@ -5,11 +5,12 @@ from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from random import Random
+from typing import Any
 
 import msgspec
 
 from fanfare.platform.logs.port import StoredEntry
-from fanfare.record import campaigns, ideas, members, site, texts
+from fanfare.record import campaigns, ideas, members, site
 from fanfare.record.ballots import BallotCast, BallotsClosed, Chosen
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import pack, unpack
@@ -17,7 +18,8 @@ from fanfare.record.envelope import Decision, Recorded, derived_id, encode
 from fanfare.record.kinds import Event
 from fanfare.record.terms import Advanced, FixedList, IdeasRaised, Option, RoundTerms, hash_terms, slot
 from fanfare.record.unreadable import Unreadable
-from tests.builders import ASK, HOST, NOON, SITE, a_plan, founded, text, token
+from tests.builders import ASK, HOST, NOON, SITE, a_plan, founded, site_changed, text, token
+from tests.moderated_histories import MODERATED, Moderated
 
 MUST_HAPPEN = (
     "late ballot",
@@ -43,6 +45,7 @@ MUST_HAPPEN = (
     "support withdrawn",
     "late support",
     "support for a withdrawn idea",
+    *MODERATED,
     "unreadable",
     "ruled",
     "several in an entry",
@@ -59,7 +62,7 @@ _BROKEN = (
 )
 
 
-class Teller:
+class Teller(Moderated):
     """Makes one history. Its random numbers come from a seed, so that a failure can be told again."""
 
     def __init__(self, seed: int, partitions: int) -> None:
@@ -77,7 +80,7 @@ class Teller:
         self._past: list[tuple[int, bytes]] = []
         self._members: list[str] = []
         self._ideas: dict[str, list[ideas.IdeaRaised]] = defaultdict(list)
-        self._withdrawn: set[str] = set()
+        self._withdrawn, self._hidden, self._comments = set[str](), set[str](), list[tuple[str, ideas.IdeaRaised]]()
         self._terms: list[str] = []
         self._unread: list[campaigns.PassedOver] = []
         self._numbers: Counter[tuple[str, str]] = Counter()
@@ -95,10 +98,8 @@ class Teller:
     def _recorded(self, event: Event, decision: Decision | None = None) -> Recorded:
         self._made += 1
         self._now += timedelta(seconds=self.random.choice((0, 0, 20, 60)))
-        at = self._now.replace(second=0)
-        return Recorded(
-            id=derived_id("told", str(self._made)), source=SITE, subject="told", time=at, event=event, decision=decision
-        )
+        at, made = self._now.replace(second=0), derived_id("told", str(self._made))
+        return Recorded(id=made, source=SITE, subject="told", time=at, event=event, decision=decision)
 
     # Writing
 
@@ -168,7 +169,8 @@ class Teller:
             story = self.random.choice(running)
             if next(story, "over") == "over":
                 running.remove(story)
-        self.decide(site.STREAM, site.RoleRevoked(member=HOST, role="admin", by=HOST, reason=text("Done.")))
+        more = site.PartitionsAdded(partitions=self.partitions + 1)
+        self.decide(site.STREAM, more, site_changed(HOST), site.RoleRevoked(member=HOST, role="admin", by=HOST, reason=text("x")))
         self.flush()
         return self
 
@@ -269,6 +271,7 @@ class Teller:
         self.decide(campaign, campaigns.RoundVoided(round=round_id, reason=text("A fault."), by=HOST))
 
     def _close(self, campaign: str, terms: RoundTerms) -> Iterator[None]:
+        self.happened["hidden at the close"] += any(each.idea in self._hidden for each in self._ideas[terms.round])
         self.decide(campaign, campaigns.RoundClosing(round=terms.round))
         for partition in self.random.sample(terms.partitions, len(terms.partitions)):
             self._act(terms)
@@ -294,6 +297,8 @@ class Teller:
     def _act(self, terms: RoundTerms) -> None:
         if self.chance(0.03):
             self._forget()
+        if self.chance(0.05):
+            self._moderate()
         if self.chance(0.08):
             self._join()
         elif terms.plan.method != "support.v1":
@@ -303,15 +308,8 @@ class Teller:
         else:
             self._respond(terms)
 
-    def _forget(self) -> None:
-        if self.chance(0.5):
-            self.put(0, members.MemberErased(member=self.random.choice(self._members)))
-        else:
-            reason = text("It gives away where somebody lives.") if self.chance(0.5) else None
-            self.put(0, texts.TextRemoved(text=text(self.random.choice("tb")), by=HOST, reason=reason))
-
     def _raise(self, terms: RoundTerms) -> None:
-        words = {"title": text("t"), "body": text("b"), "tags": text("")}
+        words: dict[str, Any] = {"title": text("t"), "body": text("b"), "tags": text("")}
         author = self.random.choice(self._members)
         raised = ideas.IdeaRaised(idea=self._fresh("idea"), campaign=terms.campaign, round=terms.round, by=author, **words)
         self._ideas[terms.round].append(raised)
@@ -325,7 +323,8 @@ class Teller:
         member = self.random.choice(self._members)
         deed = self.random.random()
         if deed < 0.1:
-            self.put(0, ideas.CommentMade(comment=self._fresh("comment"), idea=idea, by=member, text=text("Yes!")))
+            self._comments.append((self._fresh("comment"), raised))
+            self.put(0, ideas.CommentMade(comment=self._comments[-1][0], idea=idea, by=member, text=text("Yes!")))
         elif deed < 0.2:
             self.happened["idea withdrawn" if member == raised.by else "idea withdrawn by a stranger"] += 1
             self._withdrawn.update({idea} if member == raised.by else ())
@@ -337,6 +336,7 @@ class Teller:
         found = self.streams.campaigns[terms.campaign].round(terms.round)
         self.happened["late support"] += found is not None and found.status != "open"
         self.happened["support for a withdrawn idea"] += idea in self._withdrawn
+        self.happened["support for a hidden idea"] += idea in self._hidden
         number = self._number(idea, member)
         if self.chance(0.7):
             self.put(0, ideas.IdeaSupported(idea=idea, by=member, number=number))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
@@ -39,7 +40,7 @@ def two_rounds() -> Record:
     record.decide(published(), planned(RAISING, "ideas"), planned(PLAN))
     for terms in (TERMS, OTHER):
         record.decide(RoundOpened(terms=terms, moment=record.heads))
-    words = {"title": text("t"), "body": text("b"), "tags": text("")}
+    words: dict[str, Any] = {"title": text("t"), "body": text("b"), "tags": text("")}
     record.put(IdeaRaised(idea="idea0", campaign="flavour", round="ideas", by="fan1", **words))
     return record
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import msgspec
 
-from fanfare.record import ideas
+from fanfare.record import ideas, moderation
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.envelope import Recorded
 from fanfare.record.ideas import (
@@ -17,6 +17,7 @@ from fanfare.record.ideas import (
     SupportWithdrawn,
 )
 from fanfare.record.members import MemberJoined, TookPart
+from fanfare.record.moderation import ContentHidden, ContentShown, Veil
 from fanfare.record.terms import RoundTerms
 from fanfare.reports.report import Activity, Ballots
 
@@ -38,7 +39,7 @@ class SupportBox:
         self._in_time = self._late = self._void = 0
 
     def press(self, minute: str, event: IdeaSupported | SupportWithdrawn, *, valid: bool) -> None:
-        """Take in a press or a withdrawal; *valid* is false for one on an idea that was taken back."""
+        """Take in a press or a withdrawal; *valid* is false for one on an idea that was taken back, or is hidden."""
         given = self._given.setdefault((event.idea, event.by), _Support())
         bit = 1 << event.number
         if given.seen & bit:
@@ -79,6 +80,8 @@ class Community:
         self._ideas: dict[str, Idea] = {}
         self._entered: dict[str, list[str]] = {}
         self._frozen: set[str] = set()
+        self._veils: dict[str, Veil] = {}
+        """By the idea; only what was ever hidden or shown."""
         self._comments: dict[str, str] = {}
         self._contributors: dict[str, set[str]] = {}
         self._boxes: dict[str, SupportBox] = {}
@@ -101,8 +104,7 @@ class Community:
             return
         box.closed = True
         self._members_at[round_id, "closing"] = self.joined
-        kept = [idea for idea in self._entered.get(round_id, ()) if not self._ideas[idea].withdrawn]
-        self._entered[round_id] = kept
+        self._entered[round_id] = [idea for idea in self._entered.get(round_id, ()) if self._stands(idea)]
 
     def support_box(self, round_id: str) -> SupportBox:
         """Return the box that holds the support for the ideas of a round."""
@@ -126,7 +128,9 @@ class Community:
                 raised = self._ideas[idea].raised
                 self._contributed(raised.round, by)
                 at = recorded.time.strftime("%Y-%m-%dT%H:%M:00Z")
-                self.support_box(raised.round).press(at, event, valid=not self._ideas[idea].withdrawn)
+                self.support_box(raised.round).press(at, event, valid=self._stands(idea))
+            case ContentHidden(kind="idea", content=idea) | ContentShown(kind="idea", content=idea) if idea in self._ideas:
+                self._veils[idea] = moderation.evolve(self._veils.get(idea, Veil()), recorded.event, recorded.id)
             case _:
                 pass
 
@@ -138,14 +142,18 @@ class Community:
         if not self.support_box(event.round).closed:
             self._entered.setdefault(event.round, []).append(event.idea)
 
+    def _stands(self, idea: str) -> bool:
+        """Tell whether an idea takes support and is ranked: neither taken back nor hidden."""
+        return not self._ideas[idea].withdrawn and not self._veils.get(idea, Veil()).hidden
+
     def _contributed(self, round_id: str, member: str) -> None:
         self._contributors.setdefault(round_id, set()).add(member)
 
     def entered(self, round_id: str) -> tuple[str, ...]:
-        """Return the ideas that a support round ranks, the earliest first: raised before its close, not withdrawn before it."""
+        """Return the ideas that a support round ranks, the earliest first: raised before its close, standing at it."""
         found = self._entered.get(round_id, ())
         closed = self.support_box(round_id).closed
-        return tuple(idea for idea in found if closed or not self._ideas[idea].withdrawn)
+        return tuple(idea for idea in found if closed or self._stands(idea))
 
     def round_of(self, idea: str) -> str | None:
         """Return the round that an idea was raised in; none where no such idea was raised."""

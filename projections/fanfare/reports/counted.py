@@ -81,6 +81,9 @@ ENTERED: LiteralString = """
     select idea from counted.ideas left join counted.rounds using (round)
      where round = %(round)s and (closing_at is null or at < closing_at)
        and (withdrawn_at is null or withdrawn_at > closing_at)
+       and not coalesce((select hides from counted.veils
+                          where veils.idea = ideas.idea and (closing_at is null or veils.at < closing_at)
+                          order by veils.at desc limit 1), false)
      order by at
 """
 ELECTORATE: LiteralString = """

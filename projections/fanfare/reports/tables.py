@@ -11,6 +11,7 @@ from fanfare.record import campaigns, ideas, members, site
 from fanfare.record.ballots import BallotCast, BallotsClosed
 from fanfare.record.campaigns import Campaign, RoundClosing, RoundEvent, RoundOpened
 from fanfare.record.kinds import canonical
+from fanfare.record.moderation import ContentHidden, ContentShown
 from fanfare.record.position import Position
 from fanfare.record.terms import hash_terms
 from fanfare.record.unreadable import Unreadable
@@ -32,6 +33,10 @@ create table ideas (
     idea text collate "C" primary key, campaign text collate "C" not null, round text collate "C" not null,
     by_member text collate "C" not null, at bigint not null, withdrawn_at bigint
 );
+create table veils (
+    event_id text collate "C" primary key, idea text collate "C" not null, at bigint not null, hides boolean not null
+);
+create index on veils (idea, at);
 create table comments (comment text collate "C" primary key, idea text collate "C" not null, by_member text collate "C" not null);
 create table support (
     idea text collate "C", by_member text collate "C", number integer, supports boolean not null,
@@ -182,13 +187,32 @@ async def _support(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     ]
     await connection.execute(
         """insert into support
-           select idea, new.by_member, number, supports, minute, new.at, ideas.withdrawn_at is not null
+           select idea, new.by_member, number, supports, minute, new.at,
+                  ideas.withdrawn_at is not null
+                  or coalesce((select hides from veils where veils.idea = new.idea order by veils.at desc limit 1), false)
              from unnest(%s::text[], %s::text[], %s::int[], %s::boolean[], %s::text[], %s::bigint[])
                   with ordinality as new (idea, by_member, number, supports, minute, at, place) join ideas using (idea)
             order by place
            on conflict do nothing""",
         columns(rows),
     )
+
+
+async def _veil(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    rows = [
+        (each.id, each.event.content, _at(at), isinstance(each.event, ContentHidden))
+        for at, each in seen
+        if isinstance(each.event, ContentHidden | ContentShown) and each.event.kind == "idea"
+    ]
+    if rows:
+        await connection.execute(
+            """insert into veils
+               select event_id, idea, new.at, hides
+                 from unnest(%s::text[], %s::text[], %s::bigint[], %s::boolean[]) as new (event_id, idea, at, hides)
+                 join ideas using (idea) order by new.at
+               on conflict do nothing""",
+            columns(rows),
+        )
 
 
 async def _cast(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
@@ -244,7 +268,7 @@ async def _keep(connection: AsyncConnection, kept: Sequence[tuple[Position, Unre
 
 COUNTED = Projection(
     name="counted",
-    version=2,
+    version=3,
     schema=SCHEMA,
     keep_unreadable=_keep,
     on={
@@ -258,6 +282,8 @@ COUNTED = Projection(
         ideas.CommentMade: _comment,
         ideas.IdeaSupported: _support,
         ideas.SupportWithdrawn: _support,
+        ContentHidden: _veil,
+        ContentShown: _veil,
         BallotCast: _cast,
         BallotsClosed: _close,
     },

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from fanfare.record import moderation
 from fanfare.record.campaigns import Campaign, PassedOver, Round, RoundOpened, RoundRuled, RoundSealed
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry
 from fanfare.record.envelope import Recorded
 from fanfare.record.ideas import IdeaRaised, IdeaWithdrawn
 from fanfare.record.kinds import TextHash
+from fanfare.record.moderation import ContentHidden, ContentShown, ModerationEvent, Veil
 from fanfare.record.position import Moment, Position
 from fanfare.record.terms import Advanced, RoundTerms
 
@@ -60,8 +62,8 @@ class Opening(msgspec.Struct, frozen=True):
     """The round that the options come from, as it stood then."""
     read_to: int
     """How many entries of partition 0 the options were read from."""
-    withdrawn: frozenset[str]
-    """The ideas that their authors had taken back in those."""
+    left_out: frozenset[str]
+    """The ideas that their authors had taken back in those, and the hidden ones that stood on no ballot yet."""
     moment: Moment
     """How far it says that the record had come."""
 
@@ -74,12 +76,16 @@ class Course:
         self.streams = Streams()
         self.references: set[str] = set()
         """The hash of each public text that an event names."""
+        self.pictures: set[str] = set()
+        """The hash of each picture that an event names."""
         self.seals: list[Seal] = []
         self.openings: list[Opening] = []
         self.rulings: list[Ruling] = []
         self._authors: dict[str, str] = {}
         self._withdrawn: dict[str, int] = {}
         """The offset of each withdrawal."""
+        self._veils: dict[str, list[tuple[int, Veil]]] = {}
+        """Of each idea that was ever hidden: how it stood from an offset on."""
         self._frozen: set[str] = set()
 
     def apply(self, entry: Entry) -> None:
@@ -91,16 +97,31 @@ class Course:
                 continue
             if _places(type(recorded.event)):
                 self.references.update(text_hashes(recorded.event))
+            if pictures := getattr(recorded.event, "pictures", ()):
+                self.pictures.update(each.picture for each in pictures)
             if recorded.decision is not None:
                 self._decided(Position(0, entry.offset, index), recorded, recorded.decision.stream)
             elif isinstance(recorded.event, IdeaRaised):
                 self._authors.setdefault(recorded.event.idea, recorded.event.by)
             elif isinstance(recorded.event, IdeaWithdrawn):
                 self._withdraw(recorded.event, entry.offset)
+            elif isinstance(recorded.event, ContentHidden | ContentShown):
+                self._veil(recorded.event, recorded.id, entry.offset)
 
     def _withdraw(self, event: IdeaWithdrawn, offset: int) -> None:
         if self._authors.get(event.idea) == event.by and event.idea not in self._frozen:
             self._withdrawn.setdefault(event.idea, offset)
+
+    def _veil(self, event: ModerationEvent, event_id: str, offset: int) -> None:
+        if event.kind == "idea" and event.content in self._authors:
+            turns = self._veils.setdefault(event.content, [(0, Veil())])
+            turns.append((offset, moderation.evolve(turns[-1][1], event, event_id)))
+
+    def _left_out(self, read_to: int) -> frozenset[str]:
+        withdrawn = {idea for idea, offset in self._withdrawn.items() if offset < read_to}
+        latest = {idea: [veil for offset, veil in turns if offset < read_to] for idea, turns in self._veils.items()}
+        hidden = {idea for idea, turns in latest.items() if turns and turns[-1].hidden}
+        return frozenset(withdrawn | (hidden - self._frozen))
 
     def _decided(self, position: Position, recorded: Recorded, stream: str) -> None:
         before = self.streams.campaigns.get(stream, Campaign())
@@ -109,8 +130,7 @@ class Course:
             case RoundOpened(terms=terms, read_to=read_to, moment=moment) if _status(before, terms.round) == "planned":
                 options = terms.plan.options
                 source = before.round(options.round) if isinstance(options, Advanced) else None
-                withdrawn = frozenset(idea for idea, offset in self._withdrawn.items() if offset < read_to)
-                self.openings.append(Opening(position, terms, source, read_to, withdrawn, moment))
+                self.openings.append(Opening(position, terms, source, read_to, self._left_out(read_to), moment))
                 self._frozen.update(option.id for option in terms.options)
             case RoundRuled(round=round_id, events=events) if _status(before, round_id) in ("open", "closing", "closed"):
                 self.rulings.append(Ruling(position, round_id, events))

@@ -21,7 +21,10 @@ from fanfare.platform.logs.port import Log
 from fanfare.record.entry import unpack
 from fanfare.record.position import Moment
 
-TEXTS = "select hash, salt, text from record.texts where hash = any(%s) order by hash"
+TEXTS = """
+    select hash, salt, text from record.texts
+     where hash = any(%s) and not exists (select from moderation.veiled where veiled.hash = texts.hash) order by hash
+"""
 PAGE = 500
 _BETWEEN_TRIES_S = 0.25
 _AGAIN = {404, 425, 429, 500, 502, 503, 504}
@@ -36,6 +39,13 @@ class _Stamp(msgspec.Struct):
     schema: str
     site: str
     moment: Moment
+
+
+class _Site(msgspec.Struct, frozen=True):
+    base_url: str
+    """Empty for the address that the record names."""
+    patience_s: float
+    transport: httpx2.AsyncBaseTransport | None
 
 
 class _Reading:
@@ -71,6 +81,7 @@ async def export(
     now: datetime,
     progress: Progress = silent,
     patience_s: float = 10.0,
+    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> Manifest:
     """
     Write an archive of the record to *target* and return its manifest.
@@ -84,6 +95,7 @@ async def export(
         base_url: the running site; empty for the address that the record's first event names.
         now: goes into the manifest.
         patience_s: how long a page may be behind its record.
+        transport: how the site is reached; none over the network.
 
     Raises:
         ExportFailed: the site does not answer, or publishes another record.
@@ -91,17 +103,17 @@ async def export(
         RecordGap, LogAway: the record cannot be read.
     """
     with whole_file(target, PUBLIC) as stream:
-        return await _write(Writer(stream), log, connection, base_url, now, progress, patience_s)
+        site = _Site(base_url.rstrip("/"), patience_s, transport)
+        return await _write(Writer(stream), log, connection, site, now, progress)
 
 
 async def _write(
     writer: Writer,
     log: Log,
     connection: AsyncConnection | None,
-    base_url: str,
+    site: _Site,
     now: datetime,
     progress: Progress,
-    patience_s: float,
 ) -> Manifest:
     writer.add(README, ABOUT)
     reading = _Reading(log)
@@ -109,8 +121,8 @@ async def _write(
     founded = reading.course.streams.site.founded
     if founded is None:
         raise ExportFailed("this record has no beginning yet: found the site first")
-    log.partitions = founded.partitions  # whoever opened the log with nothing but its address does not know them
-    reports = await _reports(writer, reading, founded.name, base_url.rstrip("/") or founded.name, progress, patience_s)
+    log.partitions = reading.course.streams.site.partitions  # whoever opened the log by its address does not know them
+    reports = await _reports(writer, reading, founded.name, site, progress)
     heads = await reading.follow()
     for each in reports:
         if len(each.moment) > len(heads) or any(held > head for held, head in zip(each.moment, heads, strict=False)):
@@ -129,16 +141,15 @@ async def _write(
     )
 
 
-async def _reports(
-    writer: Writer, reading: _Reading, name: str, base_url: str, progress: Progress, patience_s: float
-) -> tuple[Published, ...]:
+async def _reports(writer: Writer, reading: _Reading, name: str, site: _Site, progress: Progress) -> tuple[Published, ...]:
     """Fetch the report of each campaign and round of the record *name*, and of those that come meanwhile."""
     reports: dict[Address, Published] = {}
-    async with httpx2.AsyncClient(base_url=base_url, timeout=30, headers={"Accept": "application/json"}) as client:
+    base_url, told = site.base_url or name, {"Accept": "application/json"}
+    async with httpx2.AsyncClient(base_url=base_url, timeout=30, headers=told, transport=site.transport) as client:
         while wanted := [each for each in reading.course.addresses() if each not in reports]:
             for address in wanted:
                 progress("fetching reports", len(reports), len(reports) + len(wanted))
-                body, stamp = await _fetch(client, address, patience_s)
+                body, stamp = await _fetch(client, address, site.patience_s)
                 if stamp.site != name:
                     raise ExportFailed(f"{base_url} publishes the record of {stamp.site}, and this is the record of {name}")
                 writer.add(address.member, body)

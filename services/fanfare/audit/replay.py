@@ -102,9 +102,10 @@ def _texts(archive: Archive, course: Course) -> Claim:
         last = each.hash
     if count != archive.manifest.texts:
         wrong.append(f"the manifest says {archive.manifest.texts} texts, and there are {count}")
-    absent = len(course.references) - count
-    erased = f"; {absent} that the record names {'is' if absent == 1 else 'are'} erased" if absent > 0 else ""
-    return claim("texts", f"{count} texts match their salted hashes{erased}", wrong)
+    absent, pictures = len(course.references) - count, len(course.pictures)
+    erased = f"; {absent} that the record names {'is' if absent == 1 else 'are'} erased or hidden" if absent > 0 else ""
+    elsewhere = f"; of {pictures} {'picture' if pictures == 1 else 'pictures'} only the site has the bytes" if pictures else ""
+    return claim("texts", f"{count} texts match their salted hashes{erased}{elsewhere}", wrong)
 
 
 def _complete(archive: Archive, course: Course) -> Claim:

@@ -79,7 +79,8 @@ def _options_claim(fold: Fold, opening: Opening) -> Claim:
             wrong = [f"{at}the ideas that fans raise are its options, and there are {len(terms.options)} beforehand"]
             return claim(name, f"{at}the ideas that fans raise", wrong if terms.options else [])
         case Advanced(round=earlier):
-            return claim(name, f"{at}what advanced from {earlier} and was not withdrawn", _advanced(fold, opening, earlier))
+            said = f"{at}what advanced from {earlier} and was neither withdrawn nor hidden"
+            return claim(name, said, _advanced(fold, opening, earlier))
 
 
 def _advanced(fold: Fold, opening: Opening, earlier: str) -> list[str]:
@@ -96,7 +97,7 @@ def _advanced(fold: Fold, opening: Opening, earlier: str) -> list[str]:
         ]
     plan, figures = found[1].terms.plan, fold.recount.figures(found[1])
     ranked = [
-        each for each in cut(figures.options, figures.votes, plan.advance, plan.ties).advanced if each not in opening.withdrawn
+        each for each in cut(figures.options, figures.votes, plan.advance, plan.ties).advanced if each not in opening.left_out
     ]
     earliest = [each for each in figures.options if each in set(ranked)]
     offered = [option.id for option in opening.terms.options]

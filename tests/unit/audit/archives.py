@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -86,7 +87,7 @@ def a_record(
     terms = RoundTerms(campaign="flavour", round="ideas", plan=RAISING, options=(), partitions=())
     record.decide(RoundOpened(terms=terms))
     for each, title in enumerate((text_hash(SALT, TITLE), text("Salt"), text("Tea"))):
-        words = {"title": title, "body": text("b"), "tags": text("")}
+        words: dict[str, Any] = {"title": title, "body": text("b"), "tags": text("")}
         record.put(IdeaRaised(idea=f"idea{each}", campaign="flavour", round="ideas", by=f"fan{each}", **words))
         record.put(*(IdeaSupported(idea=f"idea{each}", by=f"fan{fan}", number=1) for fan in range(each, 5)))
     if closed:

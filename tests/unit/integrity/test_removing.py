@@ -9,8 +9,9 @@ from fanfare.record.texts import TextRemoved
 from tests.builders import text
 
 SAOIRSE, DORA = "m4saoirse", "m5dora"
-COMMENT = KeptText(text("You live in Elm Street."), SAOIRSE, is_comment=True, campaign="flavour", idea="idea01")
+COMMENT = KeptText(text("You live in Elm Street."), SAOIRSE, is_hers=True, campaign="flavour", idea="idea01")
 TITLE = KeptText(text("Pine & Lime"), SAOIRSE, campaign="flavour", idea="idea01")
+PICTURE = KeptText(text("A pine"), SAOIRSE, "picture", is_hers=True, campaign="flavour", idea="idea01")
 WHY = text("It gives away where somebody lives.")
 
 
@@ -26,6 +27,15 @@ def test_an_author_takes_her_own_comment_back_without_a_reason() -> None:
     events = decide(RemoveTexts(SAOIRSE, may_moderate=False, reason=None), [COMMENT])
 
     assert events == [TextRemoved(text=COMMENT.hash, by=SAOIRSE, campaign="flavour", idea="idea01")]
+
+
+def test_an_author_takes_her_own_picture_back_with_what_it_shows() -> None:
+    events = decide(RemoveTexts(SAOIRSE, may_moderate=False, reason=None), [PICTURE, COMMENT])
+
+    assert [(each.text, each.kind, each.reason) for each in events] == [
+        (PICTURE.hash, "picture", None),
+        (COMMENT.hash, "text", None),
+    ]
 
 
 def test_a_moderator_without_a_reason_is_refused() -> None:

@@ -1,7 +1,8 @@
 """A host's desk of one round: where it stands, what she can do now, and what she decides."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import get_args
+from typing import TypedDict, get_args
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
@@ -10,6 +11,7 @@ from psycopg import AsyncConnection
 from fanfare.campaigns.refusals import PlanRefused
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.campaigns.service import Campaigns
+from fanfare.integrity import cases
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Desk
 from fanfare.platform.edge import Host, TheDesk
@@ -20,10 +22,11 @@ from fanfare.reports.quarantined import waiting
 from fanfare.views import figures as amounts
 from fanfare.views import timeline
 from fanfare.web import urls
+from fanfare.web.contexts.answers import Asked
 from fanfare.web.contexts.host import ActName, PublicAct, RoundDeskPage
 from fanfare.web.contexts.results import Unread
 from fanfare.web.contexts.shell import Form
-from fanfare.web.pages import acts, local_times, rounds
+from fanfare.web.pages import acts, answers, local_times, rounds
 from fanfare.web.pages.campaign import told, zone_of
 from fanfare.web.pages.forms import fresh_key
 from fanfare.web.pages.host import desk_router, led_to, opened_from, waits
@@ -45,7 +48,8 @@ DONE = {
 }
 _TOLD = " Those who have voted are told by mail."
 WHERE_WRONG = {"plan-refused": "closes_at", "text-refused": "reason"}
-_PUBLIC_ACTS = 6
+_PUBLIC_ACTS, _WAITING = 6, 3
+_EMPTY = Form()
 
 
 @router.get("/host/rounds/{round_id}")
@@ -119,7 +123,7 @@ async def _shown(
     campaign: Campaign,
     found: Round,
     *,
-    form: Form | None = None,
+    form: Form = _EMPTY,
     failed_act: str = "",
     status: int = 200,
 ) -> HTMLResponse:
@@ -127,8 +131,7 @@ async def _shown(
     stub, zone = rounds.stub(read, rounds.round_of(read, found.id)), zone_of(desk)
     async with desk.pool.connection() as connection:
         counted, unread = await Counted(connection).figures(found), await _unread(connection, found)
-        lately = await _lately(connection, campaign.id, told(desk, read))
-        moments = await amounts.moments(connection, campaign.id)
+        moments, owed = await amounts.moments(connection, campaign.id), await _owed(connection, campaign.id, told(desk, read))
     columns, unit = turnout(counted.turnout, zone)
     page = RoundDeskPage(
         round=stub,
@@ -144,15 +147,32 @@ async def _shown(
         acts=(*(("rule",) if unread else ()), *allowed(campaign, found)),
         after=desk.streams.decisions(campaign.id),
         idempotency_key=fresh_key(),
-        public_acts=lately,
-        form=form or Form(),
+        form=form,
         failed_act=failed_act,
         waits=waits(campaign, found, desk.now, len(unread)),
         unread=unread[:MOST_RULED],
         strip=rounds.strip(read),
         is_support=stub.takes_ideas,
+        **owed,
     )
     return await show(request, page, section="desk", campaign=read, status=status)
+
+
+class _Owed(TypedDict):
+    """Who waits for the hosts, and for the moderators; and what was done in public."""
+
+    public_acts: Sequence[PublicAct]
+    waiting: Sequence[Asked]
+    unanswered: int
+    cases: int
+    oldest_case: datetime | None
+
+
+async def _owed(connection: AsyncConnection, campaign_id: str, tell: acts.Told) -> _Owed:
+    lately = await _lately(connection, campaign_id, tell)
+    waiting, unanswered = await answers.waiting_first(connection, campaign_id, _WAITING)
+    queue = await cases.queue(connection, 1)
+    return _Owed(public_acts=lately, waiting=waiting, unanswered=unanswered, cases=queue.length, oldest_case=queue.oldest)
 
 
 async def _unread(connection: AsyncConnection, found: Round) -> list[Unread]:

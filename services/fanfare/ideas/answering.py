@@ -1,0 +1,55 @@
+"""Answering: a host says for the brand what becomes of an idea, and why."""
+
+from fanfare.ideas import decide
+from fanfare.ideas.decide import AnswerIdea, IdeaNow, Said
+from fanfare.ideas.refusals import IdeaNotFound
+from fanfare.members import notices
+from fanfare.platform import requests, texts
+from fanfare.platform.caller import Caller
+from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.record.answers import AnswerStatus
+from fanfare.record.position import Position
+from fanfare.views import answers
+from fanfare.views import ideas as view
+
+LONGEST = 2000
+"""Characters of a reason."""
+SAYS = {
+    "considered": "is being considered",
+    "planned": "is planned",
+    "started": "has been started",
+    "done": "is done",
+    "declined": "is declined",
+}
+"""Each status as the end of a sentence about the idea."""
+
+
+async def answer(desk: Desk, asked: Asked, caller: Caller, idea: str, status: AnswerStatus, reason: str) -> Acknowledged:
+    """
+    Answer an idea and return where the record says so. The same answer again changes nothing: the one that stands is returned.
+
+    Raises:
+        IdeaNotFound, IdeaWasWithdrawn, IdeaIsHidden, RoleNeeded, TextRefused, KeyReused, Busy.
+    """
+    reason = texts.checked(reason, "reason", LONGEST, lines=True)
+    if done := await requests.earlier(desk.pool, asked):
+        return done
+    async with desk.pool.connection() as connection:
+        found = await view.one(connection, idea)
+        if found is None:
+            raise IdeaNotFound
+        stands = (await answers.of(connection, [idea])).get(idea)
+        state = IdeaNow(idea, found["author"], found["version"], found["withdrawn"], found["frozen"], found["hidden"])
+        command = AnswerIdea(caller.member, caller.may("host"), found["campaign"], Said(status, reason))
+        said = Said(stands.status, stands.reason) if stands else None
+        if not decide.answer(command, state, said) and stands:  # also refuses, before the reason is kept
+            return await requests.finished(desk.pool, asked, Acknowledged(stands.event_id, Position.parse(stands.position)))
+        # What the brand says is the brand's own, and stays when its author leaves.
+        kept = (await texts.keep(connection, [reason], None))[reason]
+    command = AnswerIdea(command.by, command.may_answer, command.campaign, command.said, kept)
+    done = await desk.publish(asked, decide.answer(command, state, None), idea)
+    title = found["title"] or "without a title"
+    subject = f"Your idea “{title}” was answered"
+    body = f"Your idea “{title}” {SAYS[status]}.\n\n{reason}\n\n{desk.source}/ideas/{idea}"
+    await notices.tell_member(desk.pool, found["author"], subject, body, f"answered:{done.event_id}")
+    return await requests.finished(desk.pool, asked, done)

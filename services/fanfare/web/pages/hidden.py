@@ -1,0 +1,62 @@
+"""What is hidden, as its page says it: to everybody, to its author, and to moderators."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from fanfare.integrity import cases
+from fanfare.integrity.removing import may_moderate
+from fanfare.platform.caller import Caller
+from fanfare.views import ideas, moderation, rules
+from fanfare.views.moderation import Hidden
+from fanfare.web import words
+from fanfare.web.contexts.moderation import Hiding
+
+HIDDEN_TITLE = "A hidden idea"
+
+
+def sees_hidden(reader: Caller | None, author: str) -> bool:
+    """Tell whether somebody still sees what is hidden: its author, and who moderates."""
+    return reader is not None and (reader.member == author or may_moderate(reader))
+
+
+async def as_seen(connection: AsyncConnection, found: dict[str, Any], reader: Caller | None) -> dict[str, Any]:
+    """Return an idea as *reader* sees it: with its words also where it is hidden, if she wrote it or moderates."""
+    if not (found["hidden"] and sees_hidden(reader, found["author"])):
+        return found
+    return await ideas.one(connection, found["idea"], unveiled=True) or found
+
+
+def title_of(found: Mapping[str, Any]) -> str:
+    """Return the title of an idea; where it may not be read, what stands for it."""
+    return found["title"] or (HIDDEN_TITLE if found["hidden"] else words.UNNAMED)
+
+
+async def hidings(connection: AsyncConnection, authors: Mapping[str, str], reader: Caller | None) -> dict[str, Hiding]:
+    """
+    Return why each of some contents is hidden, as *reader* reads it; those that are not hidden are missing.
+
+    Args:
+        authors: of each content, who wrote it: her own words are hers to ask back.
+    """
+    found = await moderation.hidden(connection, authors)
+    moderates, made = reader is not None and may_moderate(reader), {}
+    for content, each in found.items():
+        is_mine = reader is not None and reader.member == authors[content]
+        asked = is_mine and await cases.waits_of(connection, content, authors[content])
+        made[content] = _hiding(each, is_mine=is_mine, moderates=moderates, asked=asked)
+    return made
+
+
+def _hiding(hidden: Hidden, *, is_mine: bool, moderates: bool, asked: bool) -> Hiding:
+    return Hiding(
+        content=hidden.content,
+        rule=rules.sentence(hidden.rule),
+        reason=hidden.reason,
+        by=hidden.by_name or words.GONE,
+        at=hidden.at,
+        is_mine=is_mine,
+        may_moderate=moderates,
+        asked=asked,
+    )

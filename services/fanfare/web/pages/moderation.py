@@ -1,0 +1,184 @@
+"""The queue of moderators: one case at a time, many at once, and what can be undone."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from fastapi import Query, Request
+from fastapi.responses import HTMLResponse, Response
+from psycopg import AsyncConnection
+
+from fanfare.integrity import cases, moderating
+from fanfare.integrity.cases import Case, LeftAlone, Queue
+from fanfare.integrity.moderation_routes import Moderator
+from fanfare.platform.caller import Caller
+from fanfare.platform.desk import Desk
+from fanfare.platform.edge import TheDesk, asked
+from fanfare.platform.refusals import NotFound, Refusal
+from fanfare.record.position import Position
+from fanfare.views import moderation, rules
+from fanfare.views.moderation import ModerationAct, Words
+from fanfare.web import urls, words
+from fanfare.web.contexts.moderation import CaseView, DoneLately, Flag, ModerationPage, QueueLine
+from fanfare.web.contexts.shell import Form
+from fanfare.web.layout import plain
+from fanfare.web.pages.flags import OFFERED
+from fanfare.web.pages.forms import Sent, again, fresh_key, sent
+from fanfare.web.pages.hidden import hidings
+from fanfare.web.pages.host import desk_router, led_to
+from fanfare.web.shells import see_other, show
+
+router = desk_router()
+_SHOWN, _LATELY, _LINE = 30, 8, 120
+_WITHIN = timedelta(days=7)
+_MIND = timedelta(hours=1)
+"""How long after an act of hers a moderator is offered to undo it at the head of the page."""
+
+
+@router.get(urls.MODERATION)
+async def queue_page(
+    request: Request, moderator: Moderator, desk: TheDesk, case: Annotated[str, Query(max_length=64)] = ""
+) -> HTMLResponse:
+    """Show the queue with one case open: the one that is asked for, or the oldest."""
+    return await _shown(request, desk, moderator, case)
+
+
+@router.post(urls.MODERATION + "/{decision}")
+async def decide(decision: str, request: Request, moderator: Moderator, desk: TheDesk) -> Response:
+    """Carry out what a moderator decided; on a refusal the case comes back with what was typed."""
+    form = await sent(request)
+    ids = [*form.options, *form.value("contents").split()]
+    try:
+        said, position = await _do(desk, moderator, decision, form, ids)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return await _shown(request, desk, moderator, (ids or [""])[0], again(form, refusal, {}), refusal.status)
+    where = urls.moderation((ids or [""])[0] if decision == "reopen" or form.value("undo") else form.value("next"))
+    return led_to(request, where, said, position)
+
+
+@router.get(urls.MODERATION + "/{decision}")
+async def back_to_the_queue(decision: str) -> Response:
+    """Lead whoever loads the address of a decision again, such as after a refusal, to the queue."""
+    del decision
+    return see_other(urls.MODERATION)
+
+
+async def _do(desk: Desk, moderator: Caller, act: str, form: Sent, ids: Sequence[str]) -> tuple[str, Position | None]:
+    """Return what is said of it at the head of the next page, and where the record tells of it."""
+    if act == "leave":
+        await moderating.leave(desk, moderator, ids)
+        return f"{_many(ids)} left as it is.", None
+    if act == "reopen":
+        await moderating.reopen(desk, moderator, ids)
+        return f"{_many(ids)} back in the queue.", None
+    if act not in ("hide", "show"):
+        raise NotFound
+    rule = form.value("rule") if act == "hide" else None
+    asking = asked(moderator, act, "moderation", form.key, form.digest("contents", "rule", "reason"))
+    decided = await moderating.moderate(desk, asking, moderator, ids, form.value("reason"), rule)
+    if form.value("undo"):
+        await moderating.reopen(desk, moderator, ids)
+    said = f"{_many(decided.contents)} {'hidden. The record says so' if rule else 'shown again'}."
+    return said, decided.done.position if decided.done else None
+
+
+def _many(ids: Sequence[str]) -> str:
+    return f"{words.words(len(ids)).capitalize()} case{' is' if len(ids) == 1 else 's are'}"
+
+
+async def _shown(
+    request: Request, desk: Desk, moderator: Caller, chosen: str, form: Form | None = None, status: int = 200
+) -> HTMLResponse:
+    async with desk.pool.connection() as connection:
+        waiting = await cases.queue(connection, _SHOWN)
+        lately = await _lately(connection)
+        content = chosen or (waiting.cases[0].content if waiting.cases else "")
+        acts = [each.content for each in lately]
+        known = await moderation.in_words(connection, [content, *acts, *(each.content for each in waiting.cases)])
+        page = ModerationPage(
+            length=waiting.length,
+            oldest=waiting.oldest,
+            case=await _case(connection, moderator, waiting, known.get(content)),
+            queue=[line(known[each.content], each) for each in waiting.cases if each.content in known],
+            rules=OFFERED,
+            lately=[_done(each, known.get(each.content)) for each in lately],
+            idempotency_key=fresh_key(),
+            form=form or Form(),
+            undo=_undo(desk, moderator, lately, known),
+        )
+    return await show(request, page, section="moderation", status=status, path=urls.MODERATION)
+
+
+def line(found: Words, case: Case | None) -> QueueLine:
+    """Return a case as the list of all that wait shows it."""
+    said = (found.title if found.kind == "idea" else plain(found.text)) or words.UNNAMED
+    return QueueLine(
+        content=found.content,
+        kind=found.kind,
+        words=said if len(said) <= _LINE else said[:_LINE].rpartition(" ")[0] + "…",
+        by=found.author_name or words.GONE,
+        since=case.since if case else None,
+        flags=case.flags if case else 0,
+        asked_back=case.asked_back if case else False,
+        is_hidden=found.is_hidden,
+    )
+
+
+async def _case(connection: AsyncConnection, moderator: Caller, waiting: Queue, found: Words | None) -> CaseView | None:
+    if found is None:
+        return None
+    ids = [each.content for each in waiting.cases]
+    place = ids.index(found.content) if found.content in ids else -1
+    flags = await cases.flags(connection, found.content)
+    likely = Counter(each.rule for each in flags if each.rule).most_common(1)
+    return CaseView(
+        line=line(found, waiting.cases[place] if place >= 0 else None),
+        idea_id=found.idea,
+        title=found.title or words.UNNAMED,
+        text=found.text or words.UNNAMED,
+        flags=[Flag(rules.sentence(each.rule) if each.rule else "", each.words, each.at) for each in flags],
+        hiding=(await hidings(connection, {found.content: found.author}, moderator)).get(found.content),
+        likely_rule=likely[0][0] if likely and likely[0][0] else "",
+        previous=ids[place - 1] if place > 0 else "",
+        next=ids[place + 1] if place + 1 < len(ids) else "",
+        number=place + 1,
+    )
+
+
+Lately = Sequence[ModerationAct | LeftAlone]
+
+
+async def _lately(connection: AsyncConnection) -> Lately:
+    """Return what moderators decided lately, the latest first."""
+    found: list[ModerationAct | LeftAlone] = [*await moderation.lately(connection, limit=_LATELY)]
+    found += await cases.left_alone(connection, _WITHIN, _LATELY)
+    return sorted(found, key=lambda each: each.at, reverse=True)[:_LATELY]
+
+
+def _done(act: ModerationAct | LeftAlone, found: Words | None) -> DoneLately:
+    of = f"{'an idea' if found and found.kind == 'idea' else 'a comment'} by {(found and found.author_name) or words.GONE}"
+    by, href = act.by_name or words.GONE, urls.moderation(act.content)
+    if isinstance(act, LeftAlone):
+        return DoneLately(act.content, f"left {of} as it is", by, act.at, "reopen", "", href)
+    said = f"{'hid' if act.hides else 'showed again'} {of}"
+    return DoneLately(act.content, said, by, act.at, _undone_by(act), act.reason, href)
+
+
+def _undone_by(act: ModerationAct | LeftAlone) -> Literal["", "show", "reopen"]:
+    if isinstance(act, LeftAlone):
+        return "reopen"
+    return "show" if act.hides and act.stands else ""
+
+
+def _undo(desk: Desk, moderator: Caller, lately: Lately, known: dict[str, Words]) -> DoneLately | None:
+    """Return what this moderator did last, with all that she did by the same press; none where it is long ago or was undone."""
+    last = next((act for act in lately if act.by == moderator.member), None)
+    if last is None or last.at < desk.now - _MIND or not _undone_by(last):
+        return None
+    together = [act.content for act in lately if (act.by, act.at, _undone_by(act)) == (last.by, last.at, _undone_by(last))]
+    done = _done(last, known.get(last.content))
+    what = done.what if len(together) == 1 else f"decided {words.words(len(together))} cases"
+    return DoneLately(" ".join(together), what, done.by, done.at, done.act)
