@@ -5,7 +5,9 @@ from datetime import datetime
 import msgspec
 
 from fanfare.campaigns.refusals import RoundNotOpen, RoundPausedNow
-from fanfare.ideas.refusals import IdeaChanged, IdeaFrozen, IdeaWasWithdrawn, NoIdeasNow, NotYourIdea
+from fanfare.ideas.refusals import IdeaChanged, IdeaFrozen, IdeaIsHidden, IdeaWasWithdrawn, NoIdeasNow, NotYourIdea
+from fanfare.platform.refusals import RoleNeeded
+from fanfare.record.answers import AnswerStatus, IdeaAnswered
 from fanfare.record.campaigns import Round
 
 
@@ -17,6 +19,7 @@ class IdeaNow(msgspec.Struct, frozen=True):
     version: int
     withdrawn: bool
     frozen: bool
+    hidden: bool = False
 
 
 def takes_ideas(found: Round, now: datetime) -> None:
@@ -56,6 +59,45 @@ def change(state: IdeaNow, by: str, version: int | None = None) -> None:
 
 
 def press(state: IdeaNow) -> None:
-    """Refuse support for, or a comment under, an idea that was taken back. Raises: IdeaWasWithdrawn."""
+    """Refuse whatever is said to an idea that was taken back or is hidden. Raises: IdeaWasWithdrawn, IdeaIsHidden."""
     if state.withdrawn:
         raise IdeaWasWithdrawn
+    if state.hidden:
+        raise IdeaIsHidden
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What the brand says of an idea, in words."""
+
+    status: AnswerStatus
+    reason: str
+
+
+class AnswerIdea(msgspec.Struct, frozen=True):
+    """Answer an idea for the brand."""
+
+    by: str
+    may_answer: bool
+    """She is a host or an admin."""
+    campaign: str
+    said: Said
+    reason: str = ""
+    """The hash of the reason; empty before it is kept."""
+
+
+def answer(command: AnswerIdea, state: IdeaNow, stands: Said | None) -> list[IdeaAnswered]:
+    """
+    Answer a host with the fact she makes true: none where the answer that *stands* says the same already.
+
+    Raises:
+        RoleNeeded: she is no host.
+        IdeaWasWithdrawn, IdeaIsHidden.
+    """
+    if not command.may_answer:
+        message = "Only hosts answer for the brand. Write a comment to say what you think."
+        raise RoleNeeded(message)
+    press(state)
+    if command.said == stands:
+        return []
+    status = command.said.status
+    return [IdeaAnswered(idea=state.idea, campaign=command.campaign, status=status, reason=command.reason, by=command.by)]

@@ -37,3 +37,9 @@ class NoIdeasNow(Refusal):
     """This round takes no ideas."""
 
     code, advice = "no-ideas-now", "Ideas are raised in a round that asks for them, while it is open."
+
+
+class IdeaIsHidden(Refusal):
+    """A moderator hid this idea."""
+
+    code, advice = "idea-hidden", "It takes no support, comment or answer before a moderator shows it again."

@@ -1,7 +1,7 @@
 """Ideas: raise, edit, withdraw, support, comment."""
 
 from contextlib import suppress
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypedDict
 
 import msgspec
 
@@ -9,11 +9,22 @@ from fanfare.campaigns.refusals import RoundNotFound
 from fanfare.ideas import decide
 from fanfare.ideas.decide import IdeaNow
 from fanfare.ideas.refusals import IdeaNotFound
+from fanfare.pictures import keeping
+from fanfare.pictures.refusals import TooManyPictures
 from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.refusals import Refusal
 from fanfare.record.campaigns import Campaign
-from fanfare.record.ideas import CommentMade, IdeaEdited, IdeaRaised, IdeaSupported, IdeaWithdrawn, SupportWithdrawn
+from fanfare.record.ideas import (
+    MOST_PICTURES,
+    CommentMade,
+    IdeaEdited,
+    IdeaRaised,
+    IdeaSupported,
+    IdeaWithdrawn,
+    Picture,
+    SupportWithdrawn,
+)
 from fanfare.record.kinds import Event
 from fanfare.views import ideas as view
 
@@ -24,13 +35,21 @@ NEXT_PRESS: LiteralString = """
 """
 
 
+class Described(msgspec.Struct, frozen=True):
+    """A picture that was sent, and what it shows in words."""
+
+    picture: str
+    words: str
+
+
 class Words(msgspec.Struct, frozen=True):
-    """An idea in words."""
+    """An idea in words, and its pictures."""
 
     title: str
     body: str
     tags: str
     """Separated by commas."""
+    pictures: tuple[Described, ...] = ()
 
     def checked(self) -> "Words":
         """
@@ -38,12 +57,26 @@ class Words(msgspec.Struct, frozen=True):
 
         Raises:
             TextRefused: a field is empty, too long or has characters that cannot be seen.
+            TooManyPictures.
         """
+        if len(self.pictures) > MOST_PICTURES:
+            raise TooManyPictures
         return Words(
             texts.checked(self.title, "title", texts.TITLE),
             texts.checked(self.body, "text", texts.BODY, lines=True),
             texts.tags(self.tags),
+            tuple(
+                Described(each.picture, texts.checked(each.words, f"description of picture {number}", texts.LINE))
+                for number, each in enumerate(self.pictures, 1)
+            ),
         )
+
+
+class _Kept(TypedDict):
+    title: str
+    body: str
+    tags: str
+    pictures: tuple[Picture, ...]
 
 
 class Ideas:
@@ -74,37 +107,39 @@ class Ideas:
         decide.takes_ideas(known[1], self._desk.now)
         return known[0]
 
-    async def find(self, idea: str) -> dict[str, Any]:
+    async def find(self, idea: str, *, unveiled: bool = False) -> dict[str, Any]:
         """
-        Return an idea by the names in ``fanfare.views.ideas.FIELDS``.
+        Return an idea by the names in ``fanfare.views.ideas.FIELDS``; where it is hidden, with its words only if *unveiled*.
 
         Raises:
             IdeaNotFound: there is none, or it has not been read yet.
         """
         async with self._desk.pool.connection() as connection:
-            found = await view.one(connection, idea)
+            found = await view.one(connection, idea, unveiled=unveiled)
         if found is None:
             raise IdeaNotFound
         return found
 
     async def _now(self, idea: str) -> tuple[IdeaNow, str]:
         found = await self.find(idea)
-        return IdeaNow(idea, found["author"], found["version"], found["withdrawn"], found["frozen"]), found["round"]
+        state = IdeaNow(idea, found["author"], found["version"], found["withdrawn"], found["frozen"], found["hidden"])
+        return state, found["round"]
 
     async def raise_idea(self, round_id: str, asked: Asked, words: Words) -> tuple[str, Acknowledged]:
         """
         Raise an idea in a round of ideas and return its id. The same request twice raises one.
 
         Raises:
-            RoundNotFound, NoIdeasNow, RoundNotOpen, RoundPausedNow, TextRefused, KeyReused, Busy.
+            RoundNotFound, NoIdeasNow, RoundNotOpen, RoundPausedNow, TextRefused, TooManyPictures, PictureNotFound, KeyReused,
+            Busy.
         """
         words = words.checked()
         idea = asked.event_id(self._desk.vault_key)[:16]
         if done := await requests.earlier(self._desk.pool, asked):
             return idea, done
         campaign = await self._open_round(round_id)
-        title, body, tags = await self._keep(words, asked.actor)
-        event = IdeaRaised(idea=idea, campaign=campaign.id, round=round_id, by=asked.actor, title=title, body=body, tags=tags)
+        kept = await self._keep(words, asked.actor)
+        event = IdeaRaised(idea=idea, campaign=campaign.id, round=round_id, by=asked.actor, **kept)
         return idea, await self._publish(asked, event, idea)
 
     async def edit(self, idea: str, asked: Asked, version: int, words: Words) -> Acknowledged:
@@ -112,15 +147,15 @@ class Ideas:
         Write the version after *version*.
 
         Raises:
-            IdeaNotFound, NotYourIdea, IdeaWasWithdrawn, IdeaFrozen, IdeaChanged, TextRefused, KeyReused, Busy.
+            IdeaNotFound, NotYourIdea, IdeaWasWithdrawn, IdeaFrozen, IdeaChanged, TextRefused, TooManyPictures,
+            PictureNotFound, KeyReused, Busy.
         """
         words = words.checked()
         if done := await requests.earlier(self._desk.pool, asked):
             return done
         state, _ = await self._now(idea)
         decide.change(state, asked.actor, version)
-        title, body, tags = await self._keep(words, asked.actor)
-        event = IdeaEdited(idea=idea, version=version + 1, by=asked.actor, title=title, body=body, tags=tags)
+        event = IdeaEdited(idea=idea, version=version + 1, by=asked.actor, **await self._keep(words, asked.actor))
         return await self._publish(asked, event, idea)
 
     async def withdraw(self, idea: str, asked: Asked) -> Acknowledged:
@@ -161,10 +196,15 @@ class Ideas:
         comment = asked.event_id(self._desk.vault_key)[:16]
         return await self._publish(asked, CommentMade(comment=comment, idea=idea, by=asked.actor, text=hashes[text]), idea)
 
-    async def _keep(self, words: Words, member: str) -> tuple[str, str, str]:
+    async def _keep(self, words: Words, member: str) -> _Kept:
+        """Keep the words, and return what the event says of them. Raises: PictureNotFound."""
         async with self._desk.pool.connection() as connection:
+            await keeping.check(connection, [each.picture for each in words.pictures], member)
             hashes = await texts.keep(connection, (words.title, words.body, words.tags), member)
-        return hashes[words.title], hashes[words.body], hashes[words.tags]
+            # Each under a salt of its own, since it goes with its picture, and with nothing else.
+            said = [(each.picture, await texts.keep(connection, [each.words], member)) for each in words.pictures]
+        pictures = tuple(Picture(picture=picture, words=hash_) for picture, kept in said for hash_ in kept.values())
+        return {"title": hashes[words.title], "body": hashes[words.body], "tags": hashes[words.tags], "pictures": pictures}
 
     async def _publish(self, asked: Asked, event: Event, subject: str) -> Acknowledged:
         done = await self._desk.publish(asked, [event], subject)

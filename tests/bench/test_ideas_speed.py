@@ -1,0 +1,69 @@
+"""How soon the pages of ideas begin to come, with a hundred thousand ideas in one campaign."""
+
+import os
+from collections.abc import Mapping
+from statistics import median
+from time import perf_counter
+
+import httpx2
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from fanfare.members import joining
+from tests.bench import ideas
+from tests.page_reader import an_ideas_round
+from tests.site_fixture import running_site, served
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+IDEAS = int(os.environ.get("FANFARE_BENCH_IDEAS", "100000"))
+TIMES = 7
+
+
+async def test_pages_of_a_hundred_thousand_ideas(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async with running_site(database) as site:
+        campaign, round_id = await an_ideas_round(site)
+        ideas.fill(database, campaign, round_id, await joining.join(site.parts.desk, "Noor A."), IDEAS)
+        async with site.parts.pool.connection() as connection:
+            query = """select idea, text from ideas.ideas join ideas.versions using (idea, version)
+                         join record.texts on hash = title order by place limit 1"""
+            idea, title = (await (await connection.execute(query)).fetchone()) or ("", "")
+        word = max(title.split(), key=len)
+        wrong = word[:3] + word[4] + word[3] + word[5:]
+        lists = f"/campaigns/{campaign}/ideas"
+        addresses = {
+            "most supported": lists,
+            "newest": f"{lists}?sort=new",
+            "rising": f"{lists}?sort=rising",
+            "grid": f"{lists}?look=grid",
+            "search": f"{lists}?q={word}",
+            "search, misspelt": f"{lists}?q={wrong}",
+            "search, nothing found": f"{lists}?q=xylophonist",
+            "alike, while typing": f"{lists}/similar?title={wrong}",
+            "an idea": f"/ideas/{idea}",
+            "its supporters": f"/ideas/{idea}/supporters",
+        }
+        async with served(site.app) as url, httpx2.AsyncClient(base_url=url, timeout=60) as client:
+            found = {name: await _first_bytes(client, path) for name, path in addresses.items()}
+    _show(capsys, found)
+
+
+async def _first_bytes(client: httpx2.AsyncClient, path: str) -> list[float]:
+    """Return after how many milliseconds the answer began, of each of some times."""
+    found = []
+    for _ in range(TIMES):
+        began = perf_counter()
+        async with client.stream("GET", path) as answer:
+            found.append((perf_counter() - began) * 1000)
+            assert answer.status_code == 200, path
+            await answer.aread()
+    return found
+
+
+def _show(capsys: pytest.CaptureFixture[str], found: Mapping[str, list[float]]) -> None:
+    load, _, _ = os.getloadavg()
+    table = Table("page", "median ms", "least ms", title=f"{IDEAS:,} ideas; {load:.1f} processes want {os.cpu_count()} cores")
+    for name, times in found.items():
+        table.add_row(name, f"{median(times):.0f}", f"{min(times):.0f}")
+    with capsys.disabled():
+        Console(width=100).print(table)
