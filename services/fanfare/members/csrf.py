@@ -2,6 +2,7 @@
 
 import contextlib
 import hmac
+import secrets
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -22,6 +23,27 @@ def csrf_token(request: Request) -> str:
     session = request.cookies.get(sessions.cookie_name(request))
     desk: Desk = request.app.state.desk
     return vault.derived(desk.vault_key, "csrf", session) if session else ""
+
+
+def masked(token: str) -> str:
+    """Return a token as a page carries it: another text each time, since a compressed page's length tells of what is in it."""
+    if not token:
+        return ""
+    mask = secrets.token_bytes(len(token) // 2)
+    return mask.hex() + _xor(bytes.fromhex(token), mask).hex()
+
+
+def _unmasked(given: str, length: int) -> str:
+    """Return the token of *length* that was masked; whatever is not masked, as it is."""
+    try:
+        both = bytes.fromhex(given)
+    except ValueError:
+        return given
+    return _xor(both[: length // 2], both[length // 2 :]).hex() if len(both) == length else given
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 async def guard(request: Request) -> None:
@@ -47,7 +69,7 @@ async def guard(request: Request) -> None:
         given = request.headers.get(HEADER, "")
         if own and not given:
             return
-    if not hmac.compare_digest(given.encode(), expected.encode()):
+    if not hmac.compare_digest(_unmasked(given, len(expected)).encode(), expected.encode()):
         raise FormOutdated
 
 

@@ -40,7 +40,8 @@ async def send_link(desk: Desk, address: str, member: str, key: str = "") -> Non
         MemberNotFound: she was erased already.
     """
     token = secrets.token_urlsafe(32)
-    brand = await links.brand_of(desk, (await founding(desk)).brand)
+    await founding(desk)
+    brand = await links.brand_of(desk)
     async with desk.pool.connection() as connection:
         known = await vault.by_id(connection, member)
     if known is None:

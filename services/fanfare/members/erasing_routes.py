@@ -27,9 +27,10 @@ OptionalKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200, des
 
 
 @router.get("/me/export", summary="All that is mine", responses=_ZIP, response_class=Response)
-async def export(desk: TheDesk, fan: Fan) -> Response:
+async def export(request: Request, desk: TheDesk, fan: Fan) -> Response:
     """Download all that the site keeps of you, as JSON in a ZIP archive; nothing of others is in it."""
-    return _Download(await exporting.export(desk, fan.member), exporting.headers(fan.member))
+    made = await exporting.export(desk, request.app.state.objects, fan.member)
+    return _Download(made, exporting.headers(fan.member))
 
 
 class _Download(StreamingResponse):

@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from fanfare.platform import durable
-from fanfare.record.kinds import MemberId, TextHash, canonical
+from fanfare.record.kinds import KeptHash, MemberId, TextHash, canonical
+from fanfare.record.texts import Kept
 
 NAME = "erasures.jsonl"
 
@@ -24,11 +25,12 @@ class ErasedMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RemovedText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A line: this text was removed, by whom, and the hash of the reason."""
+    """A line: this text or picture was removed, by whom, and the hash of the reason."""
 
-    text: TextHash
+    text: KeptHash
     by: MemberId
     reason: TextHash | None = None
+    kind: Kept = "text"
 
 
 Line = ErasedMember | RemovedText

@@ -12,8 +12,10 @@ from psycopg.rows import dict_row
 
 from fanfare.members import vault
 from fanfare.members.refusals import MemberNotFound
+from fanfare.pictures.sizes import object_name
 from fanfare.platform.caller import roles_of
 from fanfare.platform.desk import Desk
+from fanfare.platform.objects import Objects
 from fanfare.voting import tokens
 
 _SPOOLED = 1024 * 1024
@@ -28,6 +30,7 @@ partition, entry, place in the entry. Anybody can look it up in an archive of th
 
 profile.json     your member id, name, address, when you joined, your roles now
 sessions.json    browsers you are signed in with and API tokens, without what would open them
+passkeys.json    passkeys that sign you in: their names, public keys, when they were added and last used
 texts.json       every text you wrote that is still here, with the salt and the hash under which the record names it
 ideas.json       your ideas with all their versions
 comments.json    your comments
@@ -36,9 +39,13 @@ acts.json        everything the public timeline tells of you: what, when, at whi
 ballots.json     for each round in which you voted: your token in it, and every ballot that the record holds under that token
 credits.json     rounds in which the record says that you took part
 mail.json        mail to you that has not left yet, or failed to; secrets in links are cut out
-links.json       links that were sent to you in the last day, without what would open them
+invitations.json invitations to your address that were not used yet, without what would open them
+links.json       links that were sent to you lately, also to an earlier address of yours, without what would open them
 drafts.json      drafts of campaigns that you began
-files/           files you uploaded; there are none yet
+flags.json       what you told moderators in private: of what, by which rule, in which words
+answers.json     where you have a role: the answers that you gave for the brand, and what you hid or showed again, with reasons
+pictures.json    every picture you sent that is still here, with the salt and the hash under which the record names it
+files/           those pictures, each at its largest size: `files/`, the hash, `.webp`
 
 What is not in it: texts, names and addresses of others, and the secret from which your voter tokens are made. Whoever had that
 could find your ballots.
@@ -51,10 +58,16 @@ SESSIONS: LiteralString = """
 TEXTS: LiteralString = """
     select hash, encode(salt, 'hex') as salt, text from record.texts where member = %(member)s order by hash
 """
+PICTURES: LiteralString = """
+    select hash, encode(salt, 'hex') as salt, sizes, kept_at from record.pictures where member = %(member)s order by hash
+"""
 IDEAS: LiteralString = """
     select idea, campaign, round, raised_at, withdrawn, supporters, ideas.version as current,
            (select json_agg(json_build_object('version', versions.version, 'written_at', versions.written_at,
-                                              'title', title.text, 'body', body.text, 'tags', tags.text)
+                                              'title', title.text, 'body', body.text, 'tags', tags.text,
+                                              'pictures', (select json_agg(shown.picture order by shown.place)
+                                                 from pictures.shown where (shown.idea, shown.version, shown.title)
+                                                                         = (versions.idea, versions.version, versions.title)))
                             order by versions.version)
               from ideas.versions left join record.texts as title on title.hash = versions.title
               left join record.texts as body on body.hash = versions.body
@@ -71,16 +84,43 @@ ACTS: LiteralString = """
      where member = %(member)s order by place
 """
 CREDITS: LiteralString = "select round from counted.took_part where member = %(member)s order by round"
+# Nothing of an address that she asked for and has not confirmed: it would tell her whether another member has it.
 MAIL: LiteralString = """
-    select subject, body, created_at, attempts, failure from vault.outbox where recipient = %(email)s order by id
+    select recipient, subject, body, created_at, attempts, failure from vault.outbox
+     where recipient = %(email)s
+        or recipient in (select email from vault.links where member = %(member)s and purpose = 'address-undo') order by id
 """
 LINKS: LiteralString = """
-    select purpose, next, expires_at, used_at from vault.links where email = %(email)s order by expires_at
+    select purpose, email, next, expires_at, used_at from vault.links
+     where email = %(email)s or member = %(member)s and purpose = 'address-undo' order by expires_at
+"""
+PASSKEYS: LiteralString = """
+    select name, encode(credential, 'hex') as credential, encode(public_key, 'hex') as public_key, sign_count, transports,
+           created_at, used_at
+      from vault.passkeys where member = %(member)s order by created_at
+"""
+INVITATIONS: LiteralString = """
+    select role, created_at, expires_at from vault.invitations where email = %(email)s order by created_at
 """
 DRAFTS: LiteralString = "select id, version, changed_at, body from desk.drafts where by_member = %(member)s order by id"
+FLAGS: LiteralString = """
+    select content, kind, campaign, idea, rule, words, at, settled_at from desk.flags
+     where member = %(member)s order by at, content
+"""
+ANSWERS: LiteralString = """
+    select '0:' || (place >> 16) || ':' || (place & 65535) as position, at, wire, idea, content, said, text as reason
+      from (select place, given.at, 'fanfare.idea.answered.v1' as wire, idea, idea as content, status as said, reason
+              from answers.given where by_member = %(member)s
+            union all
+            select place, acts.at, case when hides then 'fanfare.content.hidden.v1' else 'fanfare.content.shown.v1' end,
+                   idea, content, rule, reason from moderation.acts where by_member = %(member)s) as found
+      left join record.texts on hash = reason order by place
+"""
 QUERIES: Mapping[str, LiteralString] = {
     "sessions.json": SESSIONS,
+    "passkeys.json": PASSKEYS,
     "texts.json": TEXTS,
+    "pictures.json": PICTURES,
     "ideas.json": IDEAS,
     "comments.json": COMMENTS,
     "support.json": SUPPORT,
@@ -88,7 +128,10 @@ QUERIES: Mapping[str, LiteralString] = {
     "credits.json": CREDITS,
     "mail.json": MAIL,
     "links.json": LINKS,
+    "invitations.json": INVITATIONS,
     "drafts.json": DRAFTS,
+    "flags.json": FLAGS,
+    "answers.json": ANSWERS,
 }
 VOTED: LiteralString = """
     select took_part.round, key, secret from vault.took_part join vault.members on members.id = member
@@ -101,7 +144,7 @@ BALLOTS: LiteralString = """
 """
 
 
-async def export(desk: Desk, member: str) -> IO[bytes]:
+async def export(desk: Desk, objects: Objects, member: str) -> IO[bytes]:
     """
     Return the archive of a member, at its beginning; whoever reads it closes it.
 
@@ -124,7 +167,9 @@ async def export(desk: Desk, member: str) -> IO[bytes]:
                 rows = await _rows(connection, query, member=member, email=known.email)
                 _put(archive, name, _without_secrets(rows) if name == "mail.json" else rows)
             _put(archive, "ballots.json", await _ballots(connection, member))
-            archive.writestr("files/README.txt", "Files that you upload will be here. There are none yet.\n")
+            for row in await _rows(connection, PICTURES, member=member):
+                if body := await objects.get(object_name(row["hash"], "large")):
+                    archive.writestr(f"files/{row['hash']}.webp", body)
     made.seek(0)
     return made
 

@@ -17,26 +17,42 @@ ADDRESSED: tuple[LiteralString, ...] = (
     """delete from vault.outbox where recipient = any(%(emails)s)
         or exists (select from unnest(%(members)s::text[]) as gone (id) where unique_key like '%%:' || gone.id)""",
     "delete from vault.links where email = any(%(emails)s)",
+    "delete from vault.invitations where email = any(%(emails)s)",
 )
 OWN: tuple[LiteralString, ...] = (
     "delete from record.texts where member = any(%(members)s)",
+    "delete from record.pictures where member = any(%(members)s)",  # leaves word of its objects: migration 0014
     "delete from vault.took_part where member = any(%(members)s)",
     "delete from desk.papers where voter = any(%(members)s) and octet_length(voter) < 32",
     "delete from desk.drafts where by_member = any(%(members)s)",
+    "update desk.drafts set changed_by = null where changed_by = any(%(members)s)",
+    "delete from desk.flags where member = any(%(members)s)",
+    "update desk.flags set settled_by = null where settled_by = any(%(members)s)",
     "delete from vault.sessions where member = any(%(members)s)",
+    "delete from vault.passkeys where member = any(%(members)s)",
+    "delete from vault.links where member = any(%(members)s)",
     "delete from vault.members where id = any(%(members)s)",
 )
 HASH = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-"""The hash of a text, as it stands in an entry."""
-TEXTS: LiteralString = "delete from record.texts where hash = any(%s)"
+"""The hash of a text or a picture, as it stands in an entry."""
+TEXTS: tuple[LiteralString, ...] = (
+    "delete from record.texts where hash = any(%s)",
+    "delete from record.texts where hash in (select words from pictures.shown where picture = any(%s))",
+    "delete from record.pictures where hash = any(%s)",
+)
+"""With a picture goes what was said that it shows."""
 TABLES: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("record", "texts"),
+    ("record", "pictures"),
     ("vault", "members"),
     ("vault", "sessions"),
+    ("vault", "passkeys"),
     ("vault", "links"),
+    ("vault", "invitations"),
     ("vault", "outbox"),
     ("vault", "took_part"),
     ("desk", "drafts"),
+    ("desk", "flags"),
     ("desk", "papers"),
 )
 """What holds something of a person."""
@@ -58,11 +74,11 @@ async def forget_members(pool: AsyncConnectionPool, members: Sequence[str]) -> i
 
 
 async def forget_texts(pool: AsyncConnectionPool, hashes: Sequence[str]) -> int:
-    """Delete these texts with their salts, and return how many there were."""
+    """Delete these texts and pictures with their salts, and return how many there were."""
     if not hashes:
         return 0
     async with pool.connection() as connection:
-        return (await connection.execute(TEXTS, (list(hashes),))).rowcount
+        return sum([(await connection.execute(statement, (list(hashes),))).rowcount for statement in TEXTS])
 
 
 async def overwrite(pool: AsyncConnectionPool) -> None:
@@ -81,12 +97,13 @@ async def known(connection: AsyncConnection, members: Sequence[str]) -> list[str
     query = """select id from unnest(%s::text[]) as asked (id)
                 where exists (select from vault.members where members.id = asked.id)
                    or exists (select from record.texts where texts.member = asked.id)
+                   or exists (select from record.pictures where pictures.member = asked.id)
                    or exists (select from counted.members where members.member = asked.id)"""
     return [row[0] for row in await (await connection.execute(query, (list(members),))).fetchall()]
 
 
 async def named(log: Log, hashes: Collection[str]) -> frozenset[str]:
-    """Return which of these texts the record names. It reads all of partition 0, where no ballot is."""
+    """Return which of these texts and pictures the record names. It reads all of partition 0, where no ballot is."""
     wanted, found, start = {each.encode() for each in hashes}, set[bytes](), 0
     while wanted - found and (page := await log.read(0, start)):
         for stored in page:

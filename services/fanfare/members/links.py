@@ -13,32 +13,39 @@ from starlette.requests import Request
 from fanfare.members import mail, sessions, vault
 from fanfare.members.address import is_loopback, normalised, on_this_site
 from fanfare.members.joining import checked_name, founding, record_joined
-from fanfare.members.refusals import LinkExpired, LinkUnknown, LinkUsed
+from fanfare.members.refusals import AddressHeld, LinkExpired, LinkUnknown, LinkUsed
 from fanfare.platform import texts
 from fanfare.platform.desk import Desk
 from fanfare.record.position import Position
 
-Purpose = Literal["sign-in", "first-admin", "erase"]
+Purpose = Literal["sign-in", "first-admin", "erase", "address", "address-undo"]
 CONFIRM = "/sign-in/confirm"
 LASTS: dict[Purpose, timedelta] = {
     "sign-in": timedelta(minutes=15),
     "first-admin": timedelta(days=1),
     "erase": timedelta(minutes=15),
+    "address": timedelta(hours=1),
+    "address-undo": timedelta(days=7),
 }
 _MOST_ALIVE = 5
 """Links of one address at a time: more requests send no more mail, so nobody's mailbox is filled from here."""
 
 LEAVE = """
-    insert into vault.links (hash, email, purpose, next, expires_at)
-    select %(hash)s, %(email)s, %(purpose)s, %(next)s, now() + %(lasts)s
-     where (select count(*) from vault.links where email = %(email)s and purpose = %(purpose)s and expires_at > now()) < %(most)s
+    insert into vault.links (hash, email, purpose, next, expires_at, member)
+    select %(hash)s, %(email)s, %(purpose)s, %(next)s, now() + %(lasts)s, %(member)s
+     where %(purpose)s = 'address-undo' or %(most)s >
+           (select count(*) from vault.links where email = %(email)s and purpose = %(purpose)s and expires_at > now())
 """
 LOOK = """
     select links.email, purpose, next, links.expires_at, used_at is not null as used, links.expires_at <= now() as expired,
-           not exists (select from vault.members where members.email = links.email and recorded) as newcomer
+           member, not exists (select from vault.members where members.email = links.email and recorded) as newcomer
       from vault.links where hash = %s and purpose = any(%s)
 """
 USE = "update vault.links set used_at = now() where hash = %s and used_at is null and expires_at > now()"
+HELD = """
+    select from vault.links where email = %s and purpose = 'address-undo' and used_at is null and expires_at > now()
+       and member <> %s limit 1
+"""
 RETIRE = "update vault.links set used_at = now() where email = %s and purpose = 'sign-in' and used_at is null and expires_at < %s"
 
 
@@ -54,6 +61,8 @@ class Link(msgspec.Struct, frozen=True):
     expired: bool
     newcomer: bool
     """Nobody joined under this address yet: the page asks for a name."""
+    member: str | None = None
+    """Whose address it changes or puts back; none where the address itself says who it is."""
 
 
 class Confirmed(msgspec.Struct, frozen=True):
@@ -90,9 +99,9 @@ async def send_link(desk: Desk, address: str, email: str, after: str = "/", key:
         SiteNotFounded: nobody can sign in before.
     """
     email = normalised(email)
-    founded = await founding(desk)
+    await founding(desk)
     token = secrets.token_urlsafe(32)
-    brand = await brand_of(desk, founded.brand)
+    brand = await brand_of(desk)
     body = (
         f"Open this link to sign in to {brand}:\n\n{address}{CONFIRM}?{urlencode({'token': token})}\n\n"
         "It works once, for 15 minutes. Did you not ask for it? Then do nothing: without the link nobody gets in.\n"
@@ -104,7 +113,9 @@ async def send_link(desk: Desk, address: str, email: str, after: str = "/", key:
             raise Rollback(transaction)
 
 
-async def leave(connection: AsyncConnection, token: str, email: str, purpose: Purpose, after: str = "/") -> bool:
+async def leave(
+    connection: AsyncConnection, token: str, email: str, purpose: Purpose, after: str = "/", member: str | None = None
+) -> bool:
     """Keep a link's hash and tell whether that was done; an address with five that are alive gets no more."""
     link = {
         "hash": sessions.hashed(token),
@@ -113,6 +124,7 @@ async def leave(connection: AsyncConnection, token: str, email: str, purpose: Pu
         "next": on_this_site(after),
         "lasts": LASTS[purpose],
         "most": _MOST_ALIVE,
+        "member": member,
     }
     return (await connection.execute(LEAVE, link)).rowcount == 1
 
@@ -159,7 +171,7 @@ async def confirm(desk: Desk, token: str, *, name: str = "", label: str = "", ke
         key: the request's Idempotency-Key; the same request again gets the same session.
 
     Raises:
-        TextRefused, LinkUnknown, LinkUsed, LinkExpired, Busy.
+        TextRefused, LinkUnknown, LinkUsed, LinkExpired, AddressHeld, Busy.
     """
     name = checked_name(name) if name else ""
     session = vault.derived(desk.vault_key, "session", token, key) if key else ""
@@ -182,7 +194,14 @@ async def confirm(desk: Desk, token: str, *, name: str = "", label: str = "", ke
     return Confirmed(member.id, session, link.next, newcomer=link.newcomer, position=position)
 
 
+async def is_held(connection: AsyncConnection, email: str, member: str = "") -> bool:
+    """Tell whether *email* was another member's than *member* until lately, who can still take it back."""
+    return (await (await connection.execute(HELD, (email, member))).fetchone()) is not None
+
+
 async def _member(connection: AsyncConnection, email: str, name: str) -> vault.Member:
+    if await is_held(connection, email) and await vault.by_email(connection, email) is None:
+        raise AddressHeld
     await vault.add(connection, [vault.new_member(name, email)])
     member = await vault.by_email(connection, email)
     if member is None:  # erased in this very moment
@@ -192,7 +211,10 @@ async def _member(connection: AsyncConnection, email: str, name: str) -> vault.M
     return member
 
 
-async def brand_of(desk: Desk, brand: str) -> str:
-    """Return what the brand is called; Fanfare where that text is gone."""
+async def brand_of(desk: Desk) -> str:
+    """Return what the brand is called today; Fanfare where that text is gone."""
+    present = desk.streams.site.present
+    if present is None:
+        return "Fanfare"
     async with desk.pool.connection() as connection:
-        return (await texts.read(connection, [brand])).get(brand, "Fanfare")
+        return (await texts.read(connection, [present.brand])).get(present.brand, "Fanfare")

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
+from fanfare.members import mail_settings
 from fanfare.members.address import is_loopback
 from fanfare.platform.desk import Desk
 from fanfare.platform.settings import Settings
@@ -21,8 +22,10 @@ QUEUE = """
 LATEST = "select recipient, subject, body, created_at from vault.outbox where sent_at is null order by id desc limit %s"
 TIDY = (
     "delete from vault.sessions where expires_at < now() - interval '30 days'",
+    "delete from vault.spent where ends_at < now()",
     "delete from vault.links where expires_at < now() - interval '1 day'",
     "delete from vault.outbox where created_at < now() - interval '30 days'",
+    "delete from vault.invitations where expires_at < now()",
 )
 
 
@@ -46,12 +49,15 @@ async def queue(connection: AsyncConnection, recipient: str, subject: str, body:
     return (await connection.execute(QUEUE, (recipient, subject, body, unique_key))).rowcount == 1
 
 
-def has_mailbox(desk: Desk, settings: Settings) -> bool:
+async def has_mailbox(desk: Desk, settings: Settings) -> bool:
     """Tell whether the development mailbox may be shown: no mail server, and on this machine only or in a simulation."""
     founded = desk.streams.site.founded
     if settings.smtp_url or founded is None:
         return False
-    return founded.simulation or is_loopback(urlsplit(founded.name).hostname or "")
+    if not (founded.simulation or is_loopback(urlsplit(founded.name).hostname or "")):
+        return False
+    async with desk.pool.connection() as connection:
+        return not await mail_settings.is_set(connection, settings)
 
 
 async def mailbox(connection: AsyncConnection, limit: int = 50) -> list[Mail]:

@@ -19,6 +19,53 @@ class SignIn(_Form):
 
     email: str = Field(max_length=1000, examples=["anna@example.org"])
     next: str = Field(default="/", max_length=2000, description="A path of this site to come back to.", examples=["/me"])
+    work: str = Field(default="", max_length=4000, description="The solution of the challenge in a refusal `work-needed`.")
+    waited: str = Field(default="", max_length=400, description="Or `waited` of that refusal, a minute later.")
+
+
+class SignInByPasskey(_Form):
+    """Sign in with a passkey."""
+
+    credential: str = Field(
+        max_length=20_000, description="The JSON of what `navigator.credentials.get()` answered.", examples=["{}"]
+    )
+    next: str = Field(default="/", max_length=2000, description="A path of this site to come back to.", examples=["/me"])
+
+
+class AddPasskey(_Form):
+    """Add a passkey."""
+
+    name: str = Field(max_length=1000, description="What you recognise it by; at most 60 characters.", examples=["My phone"])
+    credential: str = Field(
+        max_length=20_000, description="The JSON of what `navigator.credentials.create()` answered.", examples=["{}"]
+    )
+
+
+class PasskeyOut(BaseModel):
+    """A passkey that signs you in."""
+
+    id: str = Field(examples=["2c26b46b68ffc68ff99b453c1d304134"])
+    name: str = Field(examples=["My phone"])
+    created_at: datetime
+    used_at: datetime | None = Field(description="When it last signed you in; null where it never did.")
+
+
+class ChangeAddress(_Form):
+    """Have another address, or a first one."""
+
+    email: str = Field(max_length=1000, examples=["dora@example.org"])
+
+
+class UseLink(_Form):
+    """Use a link up."""
+
+    token: SecretStr = Field(max_length=200, examples=["qK3v0bJx0E3J9n2dGv2B4uU3oJt0v6mXq7c8y1z2A3B"])
+
+
+class Address(BaseModel):
+    """Your address as it is now."""
+
+    email: str = Field(examples=["dora@example.org"])
 
 
 class LinkSent(BaseModel):
@@ -54,12 +101,14 @@ class Me(BaseModel):
     roles: list[str] = Field(examples=[["host"]])
     joined_at: datetime
     simulated: bool = False
+    shown: bool = Field(default=True, description="Others may read your page.")
 
 
 class ChangeMe(_Form):
-    """Be called by another name."""
+    """Be called by another name, or show your page to others or to nobody. What is left out stays."""
 
-    name: Name = Field(examples=["Dora M."])
+    name: Name | None = Field(default=None, examples=["Dora M."])
+    shown: bool | None = Field(default=None, examples=[True])
 
 
 class SessionOut(BaseModel):

@@ -1,4 +1,4 @@
-"""Notices: mail to those who voted in a round, when it is voided or extended."""
+"""Notices: mail to those who voted in a round, when it is voided or extended, and to an author of whose words something came."""
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -14,6 +14,13 @@ TELL = """
     on conflict (unique_key) do nothing
 """
 
+TELL_ONE = """
+    insert into vault.outbox (recipient, subject, body, unique_key)
+    select email, %(subject)s, %(body)s, %(unique)s || ':' || members.id
+      from vault.members where id = %(member)s and email is not null for key share of members
+    on conflict (unique_key) do nothing
+"""
+
 
 async def tell_voters(pool: AsyncConnectionPool, desk: Desk, round_id: str, subject: str, body: str, unique: str) -> int:
     """
@@ -26,3 +33,10 @@ async def tell_voters(pool: AsyncConnectionPool, desk: Desk, round_id: str, subj
     asked = {"subject": subject, "body": signed, "unique": f"voters:{unique}", "round": round_id}
     async with pool.connection() as connection:
         return (await connection.execute(TELL, asked)).rowcount
+
+
+async def tell_member(pool: AsyncConnectionPool, member: str, subject: str, body: str, unique: str) -> bool:
+    """Queue one mail to a member who has an address, and tell whether it is new; with the same *unique* again, none."""
+    asked = {"subject": subject, "body": f"{body.rstrip()}\n", "unique": unique, "member": member}
+    async with pool.connection() as connection:
+        return (await connection.execute(TELL_ONE, asked)).rowcount == 1

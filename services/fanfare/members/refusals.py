@@ -113,3 +113,102 @@ class NotASimulation(Refusal):
     """This site is not a simulation."""
 
     code, status, advice = "not-a-simulation", 403, "Simulated fans exist only on a site that was founded as a simulation."
+
+
+class PasskeysElsewhere(Refusal):
+    """Passkeys do not work where this page was opened."""
+
+    code, advice = "passkeys-elsewhere", "Open the site at its public address, or use a link by mail."
+
+
+class PasskeyRefused(Invalid):
+    """This passkey could not be checked."""
+
+    code, advice = "passkey-refused", "Press the button again. If it is refused once more, sign in with a link by mail."
+
+
+class PasskeyUnknown(Refusal):
+    """This passkey is not known here."""
+
+    code, status, advice = "passkey-unknown", 404, "It was removed on your page, or never added. Sign in with a link by mail."
+
+
+class PasskeyCopied(Refusal):
+    """This passkey has counted backwards."""
+
+    code, status, advice = (
+        "passkey-copied",
+        403,
+        "There may be a copy of it. Sign in with a link by mail, remove it on your page and add it anew.",
+    )
+
+
+class PasskeyAdded(Refusal):
+    """This passkey has been added before."""
+
+    code, advice = "passkey-added", "There is nothing to do; it signs you in already."
+
+
+class PasskeyNotFound(Refusal):
+    """You have no such passkey."""
+
+    code, status, advice = "passkey-not-found", 404, "It may have been removed already. Look the list up again."
+
+
+class PasskeysFull(Refusal):
+    """You have twenty passkeys."""
+
+    code, advice = "passkeys-full", "Remove one that you no longer use, then add this one."
+
+
+class LastWayIn(Refusal):
+    """This is your only way in."""
+
+    code, advice = "last-way-in", "Add an address or another passkey first, so that you can come back."
+
+
+class ChallengeStale(Refusal):
+    """This took longer than five minutes, or was sent twice."""
+
+    code, status, advice = "challenge-stale", 410, "Nothing happened. Press the button again."
+
+
+class SignInAgain(Refusal):
+    """This needs a sign-in of the last fifteen minutes."""
+
+    code, status, advice = "sign-in-again", 403, "Sign in once more, so that we know it is you. Nothing you wrote is lost."
+
+
+class AddressSame(Invalid):
+    """This is your address already."""
+
+    code, advice = "address-same", "There is nothing to change."
+
+
+class AddressHeld(Refusal):
+    """This address was a member's until a few days ago."""
+
+    code, advice = (
+        "address-held",
+        "Look for our mail that tells of the change: its link puts everything back. After seven days anybody may join with it.",
+    )
+
+
+class OtherMember(Refusal):
+    """This link belongs to somebody who is not signed in here."""
+
+    code, status, advice = (
+        "other-member",
+        403,
+        "Open it in the browser in which you asked for it, or sign in here first. The link still works.",
+    )
+
+
+class WorkNeeded(Refusal):
+    """Many links are being asked for, so this one needs a small computation."""
+
+    code, status, advice = (
+        "work-needed",
+        428,
+        "Send the request again with `work`, the solution of the challenge; or, after `wait_s` seconds, with `waited`.",
+    )

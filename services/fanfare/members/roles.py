@@ -75,12 +75,12 @@ def decide(command: RoleCommand, state: Site) -> list[Event]:
                 raise AdminExists
             return [RoleGranted(member=member, role="admin")]
         case GrantRole(member=member, role=role, by=by):
-            _admins_only(by, state)
+            admins_only(by, state)
             if (member, role) in state.roles:
                 raise RoleHeld
             return [RoleGranted(member=member, role=role, by=by)]
         case RevokeRole(member=member, role=role, by=by, reason=reason):
-            _admins_only(by, state)
+            admins_only(by, state)
             if (member, role) not in state.roles:
                 raise RoleNotHeld
             if role == "admin" and admins(state) == {member}:
@@ -97,7 +97,8 @@ def decide(command: RoleCommand, state: Site) -> list[Event]:
             assert_never(command)
 
 
-def _admins_only(by: str, state: Site) -> None:
+def admins_only(by: str, state: Site) -> None:
+    """Let only admins on. Raises: RoleNeeded."""
     if by not in admins(state):
         message = "Only admins grant and revoke roles."
         raise RoleNeeded(message)
@@ -111,6 +112,20 @@ async def grant(desk: Desk, asked: Asked, member: str, role: Role) -> Acknowledg
         MemberNotFound, RoleNeeded, RoleHeld, Overtaken, Busy.
     """
     await _known(desk, member)
+    return await _decide(desk, asked, GrantRole(member, role, asked.actor))
+
+
+async def grant_invited(desk: Desk, asked: Asked, member: str, role: Role) -> Acknowledged:
+    """
+    Give a member the role that she was invited to.
+
+    Raises:
+        RoleNeeded: who invited her is no admin any more.
+        RoleHeld, Overtaken, Busy.
+    """
+    await desk.catch_up()
+    if done := desk.taken(asked):
+        return done
     return await _decide(desk, asked, GrantRole(member, role, asked.actor))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 
-from fanfare.members import erasing_routes, joining, models, roles, sessions, tokens, vault
+from fanfare.members import erasing_routes, joining, models, passkey_routes, roles, sessions, tokens, vault
 from fanfare.members.csrf import guard, guard_origin
 from fanfare.members.refusals import BrowserNeeded, MemberNotFound, SessionNotFound
 from fanfare.members.signing_in import ask_for_link, sign_in_with
@@ -29,14 +29,15 @@ router = APIRouter(prefix="/api/v1", tags=["members"])
 signing_in = APIRouter(dependencies=[Depends(guard_origin)])
 signed_in = APIRouter(dependencies=[Depends(guard)])
 _SENT = "If a member may sign in with this address, a link is on its way. It works once, for 15 minutes."
+_WORK: Answers = {428: {"description": "Many links are asked for: send the solution of the challenge, or wait a minute."}}
 _STALE: Answers = {404: {"description": "No such link."}, 410: {"description": "The link was used, or has gone stale."}}
 OptionalKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200, description="The same key sends one mail.")]
 
 
-@signing_in.post("/sign-in", status_code=status.HTTP_202_ACCEPTED, summary="Send me a sign-in link")
+@signing_in.post("/sign-in", status_code=status.HTTP_202_ACCEPTED, summary="Send me a sign-in link", responses=_WORK)
 async def sign_in(request: Request, desk: TheDesk, form: models.SignIn, key: OptionalKey = "") -> models.LinkSent:
     """Send a link. The answer is the same whether or not the address is known."""
-    await ask_for_link(request, desk, form.email, form.next, key)
+    await ask_for_link(request, desk, form.email, form.next, key, work=form.work, waited=form.waited)
     return models.LinkSent(detail=_SENT)
 
 
@@ -72,10 +73,13 @@ async def me(desk: TheDesk, fan: Fan) -> models.Me:
 
 @signed_in.patch("/me", summary="Call me by another name")
 async def change_me(desk: TheDesk, fan: Fan, form: models.ChangeMe) -> models.Me:
-    """Change the name under your ideas and comments, the earlier ones too."""
-    name = joining.checked_name(form.name)
+    """Change the name under your ideas and comments, the earlier ones too, or who may read your page."""
+    name = None if form.name is None else joining.checked_name(form.name)
     async with desk.pool.connection() as connection:
-        await vault.rename(connection, fan.member, name)
+        if name is not None:
+            await vault.rename(connection, fan.member, name)
+        if form.shown is not None:
+            await vault.show(connection, fan.member, shown=form.shown)
         member = await vault.by_id(connection, fan.member)
     return _me(member, fan)
 
@@ -190,6 +194,7 @@ def _me(member: vault.Member | None, fan: Caller) -> models.Me:
         roles=sorted(fan.roles),
         joined_at=member.joined_at,
         simulated=member.simulated,
+        shown=member.shown,
     )
 
 
@@ -206,6 +211,6 @@ async def _one(desk: Desk, member_id: str) -> models.MemberOut:
     return _member(desk, found)
 
 
-router.include_router(signing_in)
-router.include_router(signed_in)
+for each in (signing_in, signed_in, passkey_routes.signing_in, passkey_routes.signed_in):
+    router.include_router(each)
 router.include_router(erasing_routes.router, dependencies=[Depends(guard)])

@@ -14,7 +14,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
-from fanfare.members import smtp
+from fanfare.members import mail_settings, smtp
+from fanfare.members.mail_trial import route
 from fanfare.platform.settings import Settings
 
 _log = structlog.get_logger()
@@ -45,16 +46,20 @@ async def send_due(pool: AsyncConnectionPool, settings: Settings, most: int = 50
     """
     Send what is due, over one connection, and return how many mails left. Any number of workers may do so at once.
 
+    Which way it goes is asked each time, so what an admin sets in the browser holds for the next mail.
+
     Raises:
         SmtpUrlWrong: the setting cannot be understood.
     """
-    if not settings.smtp_url:
+    async with pool.connection() as connection:
+        way = route(settings, await mail_settings.kept(connection))
+    if way is None:
         return 0
-    client = smtp.parse_smtp_url(settings.smtp_url, settings.smtp_password.get_secret_value()).client()
+    client = way.server.client()
     sent = 0
     try:
         for _ in range(most):
-            outcome = await _send_one(pool, client, settings.mail_from)
+            outcome = await _send_one(pool, client, way.sender)
             if outcome in {"nothing", "unreachable"}:
                 break
             sent += outcome == "sent"

@@ -120,6 +120,14 @@ async def end(connection: AsyncConnection, member: str, session_id: str, kind: K
     return (await connection.execute(END, (member, kind, session_id))).rowcount == 1
 
 
+async def end_others(connection: AsyncConnection, request: Request, member: str) -> int:
+    """End every browser's session of a member but that of the browser that sent *request*, and return how many those were."""
+    query = """update vault.sessions set expires_at = now()
+                where member = %s and kind = 'browser' and hash <> %s and expires_at > now()"""
+    here = hashed(request.cookies.get(cookie_name(request), ""))
+    return (await connection.execute(query, (member, here))).rowcount
+
+
 async def end_this(connection: AsyncConnection, request: Request) -> None:
     """End the session of the browser that sent *request*."""
     if token := request.cookies.get(cookie_name(request)):

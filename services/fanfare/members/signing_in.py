@@ -2,8 +2,9 @@
 
 from fastapi import Request
 
-from fanfare.members import first_admin, links, sessions
+from fanfare.members import effort, first_admin, links, passkey_rites, sessions
 from fanfare.members.address import normalised
+from fanfare.members.relying_party import relying_party
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.limits.edge import Limits
@@ -44,14 +45,39 @@ async def sign_in_with(
     return done
 
 
-async def ask_for_link(request: Request, desk: Desk, email: str, after: str = "/", key: str = "") -> None:
+async def sign_in_by_passkey(request: Request, desk: Desk, credential: str) -> tuple[str, str]:
+    """
+    Sign somebody in by what her browser's passkey answered, and end the session that this browser had before.
+
+    Returns:
+        Her id, and the token of her session for the cookie.
+
+    Raises:
+        PasskeysElsewhere, PasskeyUnknown, PasskeyRefused, PasskeyCopied, ChallengeStale.
+    """
+    label = sessions.described(request.headers.get("user-agent", ""))
+    party = relying_party(request, desk)
+    member, token = await passkey_rites.sign_in(desk, party, credential, label)
+    async with desk.pool.connection() as connection:
+        await sessions.end_this(connection, request)
+    return member, token
+
+
+async def ask_for_link(
+    request: Request, desk: Desk, email: str, after: str = "/", key: str = "", *, work: str = "", waited: str = ""
+) -> None:
     """
     Send a sign-in link, unless too many went to that mailbox today or too many of this network were never used.
 
+    Args:
+        work, waited: what is asked for while many links are, see :func:`fanfare.members.effort.admit`.
+
     Raises:
-        AddressRefused, SiteNotFounded, TooManyRequests.
+        AddressRefused, SiteNotFounded, TooManyRequests, WorkNeeded.
     """
     limits: Limits = request.app.state.limits
-    await limits.claim(request, LINKS_TO_A_MAILBOX, normalised(email).lower())
+    mailbox = normalised(email).lower()
+    await limits.claim(request, LINKS_TO_A_MAILBOX, mailbox)
     await limits.claim(request, LINKS_UNUSED)
+    await effort.admit(request, desk, mailbox, work, waited)
     await links.send_link(desk, links.site_address(request, desk), email, after, key)

@@ -116,12 +116,12 @@ class Sweeper:
             await self._desk.publish(asked_erasure(member), [MemberErased(member=member)], member)
         for each in lost:
             if each.text in named:
-                event = TextRemoved(text=each.text, by=each.by, reason=each.reason)
+                event = TextRemoved(text=each.text, by=each.by, kind=each.kind, reason=each.reason)
                 await self._desk.emit([derived_id("removed", each.text)], [event], each.text)
 
 
 def _lines(members: Sequence[tuple[str, int]], texts: Sequence[Removal]) -> list[Line]:
-    removals = [RemovedText(each.text, each.by, each.reason) for each in texts]
+    removals = [RemovedText(each.text, each.by, each.reason, each.kind) for each in texts]
     return [*(ErasedMember(each) for each, _ in members), *removals]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-_COLUMNS = "id, email, name, simulated, joined_at, recorded"
+_COLUMNS = "id, email, name, simulated, joined_at, recorded, shown"
 NEW = """
     insert into vault.members (id, email, name, secret, simulated)
     select id, email, name, secret, %(simulated)s
@@ -28,6 +28,8 @@ class Member(msgspec.Struct, frozen=True):
     joined_at: datetime
     recorded: bool
     """The record has heard that she joined."""
+    shown: bool
+    """Others may read her page."""
 
 
 class NewMember(msgspec.Struct, frozen=True):
@@ -98,6 +100,17 @@ async def listed(
 async def rename(connection: AsyncConnection, member: str, name: str) -> None:
     """Call a member by another name."""
     await connection.execute("update vault.members set name = %s where id = %s", (name, member))
+
+
+async def hold(connection: AsyncConnection, member: str) -> Member | None:
+    """Return the member of that id and hold her row until the transaction ends, so that nobody erases her meanwhile."""
+    await connection.execute("select from vault.members where id = %s for update", (member,))
+    return await by_id(connection, member)
+
+
+async def show(connection: AsyncConnection, member: str, *, shown: bool) -> None:
+    """Let others read a member's page, or no longer."""
+    await connection.execute("update vault.members set shown = %s where id = %s", (shown, member))
 
 
 async def note_recorded(connection: AsyncConnection, members: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi import Request
 
-from fanfare.members.csrf import csrf_token, guard, guard_origin
+from fanfare.members.csrf import csrf_token, guard, guard_origin, masked
 from fanfare.members.refusals import FormOutdated
 from fanfare.members.sessions import cookie_name, described
 from fanfare.platform.refusals import ForeignOrigin
@@ -48,6 +48,21 @@ async def test_a_form_of_ours_passes_and_can_still_be_read() -> None:
 
     assert (await request.form())["title"] == "Plum"
     assert b"Plum" in await request.body()
+
+
+async def test_the_token_of_a_page_is_another_text_each_time_and_passes_each_time() -> None:
+    one, other = masked(TOKEN), masked(TOKEN)
+
+    assert len({one, other, TOKEN}) == 3
+    for each in (one, other):
+        await guard(a_request(body=f"csrf={each}", **OURS, **FORM, **SESSION))
+
+
+async def test_a_token_that_was_masked_for_another_session_is_refused() -> None:
+    foreign = masked(csrf_token(a_request(cookie="__Host-fanfare=another-session")))
+
+    with pytest.raises(FormOutdated):
+        await guard(a_request(body=f"csrf={foreign}", **OURS, **FORM, **SESSION))
 
 
 async def test_a_form_that_was_read_before_the_guard_passes() -> None:

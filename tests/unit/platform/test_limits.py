@@ -98,16 +98,16 @@ def test_an_odd_spelling_of_a_path_escapes_into_no_freedom(path: str) -> None:
     assert rules_of("PUT", path) == (WRITES,)
 
 
-def test_rules_are_named_once_and_a_hard_one_has_a_day() -> None:
+def test_rules_are_named_once_and_a_hard_one_has_an_hour_or_a_day() -> None:
     names = [each.name for each in RULES]
 
     assert sorted(names) == sorted(set(names))
-    assert {each.per_s for each in RULES if each.hard} == {rules.DAY_S}
+    assert {each.per_s for each in RULES if each.hard} == {rules.HOUR_S, rules.DAY_S}
 
 
 def test_the_operators_table_is_the_one_that_holds() -> None:
     guide = (tree.ROOT / "docs/guides/operators.md").read_text(encoding="utf-8")
-    spans = {30: "30 seconds", 600: "10 minutes", rules.DAY_S: "a day"}
+    spans = {30: "30 seconds", 600: "10 minutes", rules.HOUR_S: "an hour", rules.DAY_S: "a day"}
     wanted = [f"| `{each.name}` | {each.counts} | {each.most:,} | {spans[each.per_s]} | {each.of} |" for each in RULES]
 
     assert [line for line in wanted if line not in guide] == []

@@ -102,6 +102,18 @@ class Limits:
             raise _refused(state, rule, wait_s)
         state.setdefault(CLAIMED, []).append((rule, subject))
 
+    async def passes(self, request: Request, rule: Rule, subject: str = "") -> bool:
+        """Count one of *subject* under a hard rule and tell whether that was within it; a refused request does not count."""
+        state = request.scope.setdefault("state", {})
+        subject = state.get(NETWORK, "") if rule.of == "address" else subject
+        if not subject or self._caps is None:
+            return True
+        desk: Desk = request.app.state.desk
+        if await self._caps.claim(rule, subject, desk.now):
+            return False
+        state.setdefault(CLAIMED, []).append((rule, subject))
+        return True
+
     async def give_back(self, request: Request, rule: Rule) -> None:
         """Take one off what the network of a request has under *rule*."""
         network = request.scope.get("state", {}).get(NETWORK, "")

@@ -42,6 +42,12 @@ class TooManyFields(Refusal):
     code, status, advice = "too-many-fields", 422, "A form has at most 2,000 fields. Load the page and fill it in again."
 
 
+class TooManyUploads(Refusal):
+    """Too many files are coming in at once."""
+
+    code, status, advice = "too-many-uploads", 503, "Nothing was kept. Send it again in a few seconds."
+
+
 class NotHttp(Refusal):
     """This is no HTTP request."""
 
@@ -63,6 +69,6 @@ def in_words(seconds: int) -> str:
 
 def too_many(rule: Rule, wait_s: int) -> TooManyRequests:
     """Return the refusal of what is over *rule*, to be tried again in *wait_s*; the problem names the rule."""
-    whose = {"member": "from you", "address": "from your network", "mailbox": "to this mailbox"}[rule.of]
+    whose = {"member": "from you", "address": "from your network", "mailbox": "to this mailbox", "site": "in all"}[rule.of]
     message = f"Too many {rule.counts} came {whose}. Come back in {in_words(wait_s)}; nothing you wrote is lost."
     return TooManyRequests(message, rule=rule.name, retry_after=wait_s)

@@ -18,6 +18,7 @@ from fanfare.web import urls
 from fanfare.web.contexts.members import ErasePage, KeptPage
 from fanfare.web.contexts.shell import Action, Form
 from fanfare.web.pages.forms import sent, writer
+from fanfare.web.policy import SECRET_ADDRESS
 from fanfare.web.refused import refused_page
 from fanfare.web.shells import leave_notice, see_other, show, to_sign_in, visitor_of
 
@@ -45,7 +46,7 @@ async def _kept(request: Request, desk: Desk, member: str, form: Form, status: i
         since=known.joined_at,
         counts=counts,
         is_last_admin=erasing.is_last_admin(desk.streams.site, member),
-        mailbox=mail.has_mailbox(desk, request.app.state.settings),
+        mailbox=await mail.has_mailbox(desk, request.app.state.settings),
         form=form,
     )
     return await show(request, page, section="mine", status=status)
@@ -73,8 +74,7 @@ async def _ask(request: Request, desk: Desk, token: str, form: Form, status: int
     except (LinkUnknown, LinkUsed, LinkExpired) as refusal:
         return await refused_page(request, refusal, action=Action("Ask for another link", urls.KEPT), path=urls.FRONT)
     response: HTMLResponse = await show(request, ErasePage(member.name, token, form), status=status, path=urls.FRONT)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address holds the link's secret
+    response.headers.update(SECRET_ADDRESS)
     return response
 
 

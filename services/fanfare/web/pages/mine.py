@@ -14,10 +14,12 @@ from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports import receipts
-from fanfare.views import erased, figures, mine
+from fanfare.views import answers, erased, figures, mine
+from fanfare.views.answers import Answer
 from fanfare.voting.service import Voting
-from fanfare.web import urls
-from fanfare.web.contexts.ballots import MinePage, MyBallot, MyComment, MyIdea
+from fanfare.web import urls, words
+from fanfare.web.contexts.ballots import MinePage, MyAnswer, MyBallot, MyComment, MyIdea
+from fanfare.web.layout import plain
 from fanfare.web.pages import rounds
 from fanfare.web.pages.fates import Fates
 from fanfare.web.pages.receipts import state_of
@@ -41,22 +43,25 @@ async def my_page(request: Request, desk: TheDesk) -> Response:
         ideas, supported = await mine.ideas(connection, fan.member), await mine.supported(connection, fan.member)
         comments = await mine.comments(connection, fan.member)
         gone = await erased.in_place_of(connection, [each.text_hash for each in comments])
-        told = await _campaigns(desk, connection, voted, {each["campaign"] for each in (*ideas, *supported)})
+        given = await answers.of(connection, [each["idea"] for each in (*ideas, *supported)])
+        told = await campaigns_of(desk, connection, voted, {each["campaign"] for each in (*ideas, *supported)})
         page = MinePage(
             name=fan.name,
             since=member.joined_at if member else desk.now,
             ballots=await _ballots(connection, told, voters),
-            ideas=[await _idea(told, each) for each in ideas],
+            ideas=[await idea_line(told, each, given) for each in ideas],
             comments=[
                 MyComment(each.idea, each.title or rounds.UNNAMED, each.text, each.at, gone.get(each.text_hash, ""))
                 for each in comments
             ],
-            supported=[await _idea(told, each) for each in supported],
+            supported=[await idea_line(told, each, given) for each in supported],
+            shown=member.shown if member else True,
+            id=fan.member,
         )
     return await show(request, page, section="mine")
 
 
-async def _campaigns(desk: Desk, connection: AsyncConnection, voted: frozenset[str], ids: set[str]) -> Told:
+async def campaigns_of(desk: Desk, connection: AsyncConnection, voted: frozenset[str], ids: set[str]) -> Told:
     """Return the campaigns in which she did something, the latest first."""
     found: Told = {}
     for campaign in reversed(desk.streams.campaigns.values()):
@@ -66,10 +71,13 @@ async def _campaigns(desk: Desk, connection: AsyncConnection, voted: frozenset[s
     return found
 
 
-async def _idea(told: Told, idea: dict[str, Any]) -> MyIdea:
+async def idea_line(told: Told, idea: dict[str, Any], given: Mapping[str, Answer]) -> MyIdea:
+    """Return an idea and what came of it, with the answer that stands among those *given*."""
     _, _, fates = told[idea["campaign"]]
     way = await fates.way(idea, "")
-    return MyIdea(idea["idea"], idea["title"] or rounds.UNNAMED, way.came_of_it, idea["supporters"], idea["comments"])
+    found = given.get(idea["idea"])
+    answer = MyAnswer(found.status, plain(found.reason), found.by_name or words.GONE, found.at) if found else None
+    return MyIdea(idea["idea"], idea["title"] or rounds.UNNAMED, way.came_of_it, idea["supporters"], idea["comments"], answer)
 
 
 async def _voters(request: Request, voted: frozenset[str], member: str) -> dict[str, str]:

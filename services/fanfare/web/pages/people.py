@@ -3,21 +3,37 @@
 from typing import Annotated
 from urllib.parse import quote, unquote
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from fanfare.members import links, mail, sessions
+from fanfare.members import links, mail, sessions, vault
 from fanfare.members.address import on_this_site
 from fanfare.members.csrf import guard, guard_origin
-from fanfare.members.refusals import AddressRefused, AddressTaken, LinkExpired, LinkUnknown, LinkUsed
-from fanfare.members.signing_in import ask_for_link, sign_in_with
+from fanfare.members.refusals import (
+    AddressHeld,
+    AddressRefused,
+    AddressTaken,
+    ChallengeStale,
+    LinkExpired,
+    LinkUnknown,
+    LinkUsed,
+    PasskeyCopied,
+    PasskeyRefused,
+    PasskeysElsewhere,
+    PasskeyUnknown,
+    WorkNeeded,
+)
+from fanfare.members.relying_party import where_else
+from fanfare.members.signing_in import ask_for_link, sign_in_by_passkey, sign_in_with
 from fanfare.platform.edge import TheDesk, note_position
 from fanfare.platform.limits.refusals import TooManyRequests
 from fanfare.platform.refusals import NotFound, TextRefused
 from fanfare.web import urls
-from fanfare.web.contexts.members import ConfirmPage, LinkSentPage, Mail, MailboxPage, SignInPage
+from fanfare.web.contexts.members import ConfirmPage, EffortPage, LinkSentPage, Mail, MailboxPage, SignInPage
 from fanfare.web.contexts.shell import Action, Form
 from fanfare.web.pages.forms import sent
+from fanfare.web.policy import SECRET_ADDRESS
 from fanfare.web.refused import refused_page
 from fanfare.web.shells import leave_notice, see_other, show, visitor_of
 
@@ -27,12 +43,27 @@ _TOKEN = 200
 
 
 @router.get(urls.SIGN_IN)
-async def sign_in_form(request: Request, after: Annotated[str, Query(alias="next", max_length=2000)] = "") -> Response:
-    """Show the field for an address; whoever is signed in already is led on."""
+async def sign_in_form(
+    request: Request,
+    desk: TheDesk,
+    after: Annotated[str, Query(alias="next", max_length=2000)] = "",
+    again: Annotated[str, Query(max_length=10)] = "",
+) -> Response:
+    """Show the field for an address; whoever is signed in already is led on, unless she wants to sign in again."""
     back = on_this_site(after) if after else ""
-    if await visitor_of(request) is not None:
+    visitor = await visitor_of(request)
+    if visitor is not None and not again:
         return see_other(back or urls.FRONT)
-    return await show(request, SignInPage(after=back), path=back or urls.FRONT)
+    email = ""
+    if visitor is not None:
+        async with desk.pool.connection() as connection:
+            known = await vault.by_id(connection, visitor.member)
+        email = (known.email or "") if known else ""
+    page = SignInPage(Form({"email": email}), back, is_again=visitor is not None, elsewhere=where_else(request, desk))
+    response = await show(request, page, path=back or urls.FRONT)
+    if visitor is not None:
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @router.post(urls.SIGN_IN, dependencies=[Depends(guard_origin)])
@@ -40,14 +71,43 @@ async def send_link(request: Request, desk: TheDesk) -> Response:
     """Send a link; the answer is the same whether or not the address is known."""
     form = await sent(request)
     after = on_this_site(form.value("next"))
+    work, waited = form.value("work"), form.value("waited")
     try:
-        await ask_for_link(request, desk, form.value("email"), after)
+        await ask_for_link(request, desk, form.value("email"), after, work=work, waited=waited)
+    except WorkNeeded as refusal:
+        return await _effort(request, refusal, form.value("email"), after, is_early=bool(waited) and not work)
     except (AddressRefused, TooManyRequests) as refusal:
-        page = SignInPage(Form({"email": form.value("email")[:300]}, {"email": f"{refusal.title} {refusal}"}), after)
+        typed = Form({"email": form.value("email")[:300]}, {"email": f"{refusal.title} {refusal}"})
+        page = SignInPage(typed, after, elsewhere=where_else(request, desk))
         return await show(request, page, status=refusal.status, path=after)
     response = see_other(_SENT)
-    # In a cookie, not in the address: addresses of pages stand in logs.
-    response.set_cookie(_SENT_COOKIE, quote(form.value("email").strip()), max_age=900, path=_SENT, httponly=True, samesite="lax")
+    # In a cookie, not in the address: addresses of pages stand in logs. The page of the link asks whether it was this browser.
+    written = quote(form.value("email").strip())
+    response.set_cookie(_SENT_COOKIE, written, max_age=900, path=urls.SIGN_IN, httponly=True, samesite="lax")
+    return response
+
+
+async def _effort(request: Request, refusal: WorkNeeded, email: str, after: str, *, is_early: bool) -> Response:
+    challenge = msgspec.json.encode(refusal.extra["challenge"]).decode()
+    waited, wait_s = str(refusal.extra["waited"]), int(str(refusal.extra["wait_s"]))
+    page = EffortPage(email.strip()[:300], challenge, waited, wait_s, after, is_early)
+    response = await show(request, page, status=refusal.status, path=after)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.post(urls.SIGN_IN_PASSKEY, dependencies=[Depends(guard_origin)])
+async def sign_in_by_key(request: Request, desk: TheDesk) -> Response:
+    """Sign in with what the browser's passkey answered."""
+    form = await sent(request)
+    after = on_this_site(form.value("next"))
+    try:
+        _, token = await sign_in_by_passkey(request, desk, form.value("credential"))
+    except (PasskeysElsewhere, PasskeyUnknown, PasskeyRefused, PasskeyCopied, ChallengeStale) as refusal:
+        return await refused_page(request, refusal, action=Action("Back to signing in", urls.sign_in(after)), path=after)
+    response = see_other(after)
+    sessions.set_cookie(request, response, token)
+    leave_notice(request, response, "You are signed in.")
     return response
 
 
@@ -58,7 +118,7 @@ async def link_sent(request: Request, desk: TheDesk) -> Response:
     if not email:
         return see_other(urls.SIGN_IN)
     response = await show(
-        request, LinkSentPage(email, mailbox=mail.has_mailbox(desk, request.app.state.settings)), path=urls.FRONT
+        request, LinkSentPage(email, mailbox=await mail.has_mailbox(desk, request.app.state.settings)), path=urls.FRONT
     )
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -79,11 +139,17 @@ async def _confirm(request: Request, desk: TheDesk, token: str, form: Form, stat
     is_first = link.purpose == "first-admin"
     is_known = is_first and await visitor_of(request) is not None
     page = ConfirmPage(
-        token, link.email, link.next, asks_name=link.newcomer and not is_known, asks_email=is_first and not is_known, form=form
+        token,
+        link.email,
+        link.next,
+        asks_name=link.newcomer and not is_known,
+        asks_email=is_first and not is_known,
+        asked_here=is_first or unquote(request.cookies.get(_SENT_COOKIE, "")).lower() == link.email.lower(),
+        browser=sessions.described(request.headers.get("user-agent", "")),
+        form=form,
     )
     response = await show(request, page, status=status, path=link.next)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address holds the link's secret
+    response.headers.update(SECRET_ADDRESS)
     return response
 
 
@@ -94,7 +160,7 @@ async def confirm(request: Request, desk: TheDesk) -> Response:
     token, visitor = form.value("token")[:_TOKEN], await visitor_of(request)
     try:
         done = await sign_in_with(request, desk, token, name=form.value("name"), email=form.value("email"), visitor=visitor)
-    except (LinkUnknown, LinkUsed, LinkExpired) as refusal:
+    except (LinkUnknown, LinkUsed, LinkExpired, AddressHeld) as refusal:
         return await refused_page(request, refusal, action=Action("Ask for another link", urls.SIGN_IN), path=urls.FRONT)
     except (TextRefused, AddressRefused, AddressTaken) as refusal:
         field = "name" if isinstance(refusal, TextRefused) else "email"
@@ -102,6 +168,7 @@ async def confirm(request: Request, desk: TheDesk) -> Response:
         return await _confirm(request, desk, token, shown, refusal.status)
     response = see_other(done.next)
     sessions.set_cookie(request, response, done.token)
+    response.delete_cookie(_SENT_COOKIE, path=urls.SIGN_IN)
     if done.position:
         note_position(response, done.position)
     leave_notice(request, response, "You are signed in." if not done.newcomer else "You are in. Welcome.")
@@ -122,11 +189,11 @@ async def sign_out(request: Request, desk: TheDesk) -> Response:
 @router.get(urls.MAILBOX)
 async def mailbox(request: Request, desk: TheDesk) -> HTMLResponse:
     """Show what the outbox holds, where no mail leaves this machine. Raises: NotFound."""
-    if not mail.has_mailbox(desk, request.app.state.settings):
+    if not await mail.has_mailbox(desk, request.app.state.settings):
         raise NotFound
     async with desk.pool.connection() as connection:
         found = await mail.mailbox(connection)
     mails = [Mail(each.recipient, each.subject, each.created_at, each.body, each.link) for each in found]
     response = await show(request, MailboxPage(mails))
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "no-store, no-transform"
     return response

@@ -1,0 +1,25 @@
+"""Context of a member's page as others see it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fanfare.web.contexts.ballots import MyComment, MyIdea
+from fanfare.web.contexts.shell import Page
+
+
+class FanPage(Page, frozen=True):
+    """What a member gave, for everybody: her name, her ideas and what came of them, her comments. Never a vote."""
+
+    template = "fan.html"
+
+    id: str
+    name: str
+    since: datetime
+    ideas: Sequence[MyIdea] = ()
+    comments: Sequence[MyComment] = ()
+    is_mine: bool = False
+    """She reads it herself."""
+    shown: bool = True
+    """Others may read it; else only she does."""
+    address: str = ""
+    """The page's whole address, to hand on."""

@@ -1,0 +1,51 @@
+"""A member's page as everybody may read it, unless she hid it."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from fanfare.members import vault
+from fanfare.platform.edge import TheDesk
+from fanfare.platform.refusals import NotFound
+from fanfare.views import answers, erased, mine
+from fanfare.web import urls
+from fanfare.web.contexts.ballots import MyComment
+from fanfare.web.contexts.fans import FanPage
+from fanfare.web.pages import rounds
+from fanfare.web.pages.forms import known as checked
+from fanfare.web.pages.mine import campaigns_of, idea_line
+from fanfare.web.shells import show, visitor_of
+
+router = APIRouter()
+
+
+@router.get("/fans/{member_id}")
+async def fan_page(member_id: str, request: Request, desk: TheDesk) -> Response:
+    """Show what a member gave. Raises: NotFound, for nobody and for whoever hides it alike."""
+    visitor = await visitor_of(request)
+    is_mine = visitor is not None and visitor.member == member_id
+    await desk.catch_up()
+    async with desk.pool.connection() as connection:
+        member = await vault.by_id(connection, checked(member_id))
+        if member is None or not (member.shown or is_mine):
+            message = "Nobody has this page, or she hides it. Her ideas and comments are where she wrote them."
+            raise NotFound(message)
+        found = [each for each in await mine.ideas(connection, member.id) if not each["withdrawn"] and not each["hidden"]]
+        said = await mine.comments(connection, member.id)
+        gone = await erased.in_place_of(connection, [each.text_hash for each in said])
+        given = await answers.of(connection, [each["idea"] for each in found])
+        told = await campaigns_of(desk, connection, frozenset(), {each["campaign"] for each in found})
+        page = FanPage(
+            id=member.id,
+            name=member.name,
+            since=member.joined_at,
+            ideas=[await idea_line(told, each, given) for each in found],
+            comments=[
+                MyComment(each.idea, each.title or rounds.UNNAMED, each.text, each.at)
+                for each in said
+                if each.text and each.text_hash not in gone
+            ],
+            is_mine=is_mine,
+            shown=member.shown,
+            address=desk.source.rstrip("/") + urls.fan(member.id),
+        )
+    return await show(request, page)
