@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
+from fanfare.members import mail_settings
 from fanfare.members.first_admin import first_admin_link
+from fanfare.members.mail_settings import MailSettings
 from fanfare.record.site import SiteFounded
 from tests.integration.browsing import browser, follow, form, send
 from tests.site_fixture import ADDRESS, SiteUnderTest, running_site
@@ -44,19 +46,49 @@ async def test_before_the_founding_every_page_says_to_open_the_link_on_the_conso
     assert "Open the link that stands on its console." in answer.text
 
 
-async def test_six_answers_found_the_site_and_lead_its_admin_to_her_desk(empty: SiteUnderTest) -> None:
+async def test_six_answers_found_the_site_and_lead_its_admin_to_her_first_campaign(empty: SiteUnderTest) -> None:
     client, page, address = await opened(empty)
 
-    desk = await follow(client, await send(client, page, "/setup", **ANSWERS, colour="#FF5C7C"))
+    first = await follow(client, await send(client, page, "/setup", **ANSWERS, colour="#FF5C7C"))
     late = await browser(empty).get(address)
 
     made = founding(empty)
     assert made is not None
     assert (made.name, made.zone, made.colour, made.simulation) == (ADDRESS, "Europe/Berlin", "#ff5c7c", False)
     assert form(page.text, "/setup").fields["public_url"] == ADDRESS
-    assert "You have no campaign yet" in desk.text
-    assert "Dora Lindqvist" in desk.text
-    assert (late.status_code, "This site was set up already." in late.text) == (409, True)
+    assert "What is your first question?" in first.text
+    assert "Dora Lindqvist" in first.text
+    assert (late.status_code, "This site was set up already." in late.text) == (410, True)
+
+
+async def test_where_mail_goes_may_be_said_at_once_or_later(empty: SiteUnderTest) -> None:
+    client, page, _ = await opened(empty)
+    server = {"host": "mail.example.org", "username": "pomfret", "password": "swordfish", "sender": "Pomfret <p@example.org>"}
+
+    refused = await send(client, page, "/setup", **{**ANSWERS, **server, "sender": "nobody"})
+    done = await follow(client, await send(client, refused, "/setup", **{**server, "port": "465", "encryption": "implicit"}))
+
+    async with empty.parts.pool.connection() as connection:
+        kept = await mail_settings.kept(connection)
+    assert refused.status_code == 422
+    assert "Write the address that mail comes from" in refused.text
+    assert "swordfish" not in refused.text + done.text
+    assert kept == MailSettings("mail.example.org", 465, "implicit", "pomfret", "swordfish", "Pomfret <p@example.org>")
+
+
+async def test_from_the_link_to_a_public_campaign_are_five_presses(empty: SiteUnderTest) -> None:
+    client, page, _ = await opened(empty)
+
+    page = await follow(client, await send(client, page, "/setup", **ANSWERS))
+    page = await follow(client, await send(client, page, "/host/campaigns"))
+    address = str(page.url.path)
+    for _ in range(2):
+        page = await follow(client, await send(client, page, address, act="next"))
+    public = await follow(client, await send(client, page, address, act="publish"))
+
+    assert "The campaign is public" in public.text
+    [campaign] = (each for each in empty.parts.desk.streams.campaigns.values())
+    assert f"/host/rounds/{campaign.rounds[0].id}" == public.url.path
 
 
 @pytest.mark.parametrize(

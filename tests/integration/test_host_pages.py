@@ -35,11 +35,19 @@ async def a_host(site: SiteUnderTest, name: str = "Emeka Obi") -> httpx2.AsyncCl
     return await signed_in(site, name, "host")
 
 
-async def a_draft(host: httpx2.AsyncClient, template: str = "single-vote", **changes: str) -> tuple[httpx2.Response, str]:
-    """Save a draft and return its page and its address."""
-    new = await host.get(f"/host/campaigns/new?template={template}")
-    saved = await follow(host, await send(host, new, "/host/campaigns", act="save", **changes))
-    return saved, str(saved.url.path)
+async def a_draft(
+    host: httpx2.AsyncClient, template: str = "single-vote", *steps: str, **changes: str
+) -> tuple[httpx2.Response, str]:
+    """Begin a draft, write *changes* into its story and its first round, and return its story's page and its address."""
+    new = await host.get("/host/campaigns/new")
+    page = await follow(host, await send(host, new, "/host/campaigns", template=template))
+    address = str(page.url.path)
+    for step in steps or ("story", "round-1"):
+        mine = {name: text for name, text in changes.items() if name.startswith("rounds__") == step.startswith("round-")}
+        if mine:
+            page = await host.get(f"{address}?step={step}")
+            await follow(host, await send(host, page, address, act="save", **mine))
+    return await host.get(address), address
 
 
 async def a_round(site: SiteUnderTest, host: httpx2.AsyncClient, **changes: object) -> tuple[httpx2.Response, str]:
@@ -78,38 +86,58 @@ async def test_a_stranger_is_led_to_sign_in_and_back_and_a_fan_is_told_that_it_i
     assert posted.status_code == 401
 
 
-@pytest.mark.parametrize("template", ["dewmocracy", "idea-box", "single-vote", "nothing"])
-async def test_a_draft_begun_from_a_template_is_saved_as_it_was_shown(site: SiteUnderTest, template: str) -> None:
+@pytest.mark.parametrize(("template", "rounds"), [("dewmocracy", 3), ("idea-box", 1), ("single-vote", 1), ("empty", 1)])
+async def test_a_draft_that_goes_through_its_steps_untouched_stays_as_its_template_is(
+    site: SiteUnderTest, template: str, rounds: int
+) -> None:
     host = await a_host(site)
-    new = await host.get(f"/host/campaigns/new?template={template}")
+    page, address = await a_draft(host, template)
+    api = f"/api/v1/drafts/{address.rpartition('/')[2]}"
+    begun = (await site.host.get(api)).json()["draft"]
 
-    saved, address = await a_draft(host, template)
+    for _ in range(rounds + 1):
+        page = await follow(host, await send(host, page, address, act="next"))
 
-    shown, kept = form(new.text, "/host/campaigns").fields, form(saved.text, address).fields
-    changing = {"csrf", "key", "version"}
-    assert {name: text for name, text in kept.items() if name not in changing} == {
-        name: text for name, text in shown.items() if name not in changing
-    }
-    assert "The draft is saved." in saved.text
-    assert "A campaign without a title" in (await host.get("/host")).text
+    assert (await site.host.get(api)).json()["draft"] == begun
+    assert page.url.params["step"] == "check"
+    assert len(begun["rounds"]) == rounds
+
+
+@pytest.mark.parametrize("template", ["dewmocracy", "idea-box"])
+async def test_a_template_can_be_published_as_it_is_since_it_says_who_asks_why_and_what_happens(
+    site: SiteUnderTest, template: str
+) -> None:
+    host = await a_host(site)
+    _, address = await a_draft(host, template)
+
+    check = await host.get(f"{address}?step=check")
+    public = await follow(host, await send(host, check, address, act="publish"))
+
+    assert "<h1>Ready to publish</h1>" in check.text
+    assert "Emeka Obi, Pomfret Soda" in check.text
+    assert "Open for 7 days: from " in check.text or "Open for 28 days: from " in check.text
+    assert "(Europe/Berlin)." in check.text
+    assert "The campaign is public" in public.text
 
 
 async def test_a_draft_says_what_is_missing_and_is_not_published_without_it(site: SiteUnderTest) -> None:
     host = await a_host(site)
     page, address = await a_draft(host, **{**WHOLE, "rounds__0__why": "", "rounds__0__options": "Only one"})
 
-    answer = await send(host, page, address, act="publish")
+    answer = await send(host, await host.get(f"{address}?step=check"), address, act="publish")
 
     assert answer.status_code == 422
+    assert "<h1>Not ready to publish yet</h1>" in answer.text
     assert "Round 1 does not say why you ask." in answer.text
     assert "Round 1: A list needs 2 to 200 different options." in answer.text
-    assert "The Eighth Flavour" in answer.text
+    assert page.status_code == 200
     assert await taken(site, CampaignPublished) == []
 
 
 async def test_a_whole_draft_is_published_once_however_often_the_button_is_pressed(site: SiteUnderTest) -> None:
     host = await a_host(site)
-    page, address = await a_draft(host, **WHOLE)
+    _, address = await a_draft(host, **WHOLE)
+    page = await host.get(f"{address}?step=check")
 
     answers = await asyncio.gather(*(send(host, page, address, act="publish") for _ in range(3)))
     again = await send(host, page, address, act="publish")
@@ -125,7 +153,8 @@ async def test_times_are_of_the_zone_that_was_chosen_and_an_hour_that_clocks_ski
     summer, skipped = "2027-07-01T09:00", "2027-03-28T02:30"
 
     times = {"rounds__0__opens_at": summer, "rounds__0__closes_at": "2027-07-02T09:00"}
-    page, address = await a_draft(host, **WHOLE, zone="America/New_York", **times)
+    _, address = await a_draft(host, **WHOLE, zone="America/New_York", **times)
+    page = await host.get(f"{address}?step=round-1")
     refused = await send(host, page, address, zone="Europe/Berlin", rounds__0__opens_at=skipped)
 
     draft = (await site.host.get(f"/api/v1/drafts/{address.rpartition('/')[2]}")).json()["draft"]
@@ -138,55 +167,100 @@ async def test_times_are_of_the_zone_that_was_chosen_and_an_hour_that_clocks_ski
 
 async def test_rounds_are_added_and_removed_and_what_was_typed_stays(site: SiteUnderTest) -> None:
     host = await a_host(site)
-    page, address = await a_draft(host, "dewmocracy", title="Typed", rounds__2__name="Grand final")
+    page, address = await a_draft(host, "dewmocracy", title="Typed")
+    api = f"/api/v1/drafts/{address.rpartition('/')[2]}"
 
     added = await follow(host, await send(host, page, address, act="add-round", summary="Also typed"))
-    removed = await follow(host, await send(host, added, address, act="remove-round-0"))
+    more = (await site.host.get(api)).json()["draft"]
+    await follow(host, await send(host, await host.get(f"{address}?step=round-1"), address, act="remove-round-0"))
+    less = (await site.host.get(api)).json()["draft"]
 
-    more, less = form(added.text, address).fields, form(removed.text, address).fields
-    assert (more["rounds"], more["rounds-3-input"], more["summary"], more["title"]) == ("4", "round-3", "Also typed", "Typed")
-    assert (less["rounds"], less["rounds-1-name"], less["rounds-1-input"], less["rounds-0-input"]) == (
-        *("3", "Grand final"),
-        *("round-1", "list"),
-    )
+    assert added.url.params["step"] == "round-4"
+    assert (len(more["rounds"]), more["rounds"][3]["from_round"], more["title"]) == (4, 3, "Typed")
+    assert more["story"].startswith("Also typed")
+    assert [each["name"] for each in less["rounds"]] == ["Seven to three", "The final", ""]
+    assert (less["rounds"][0]["options_from"], less["rounds"][1]["from_round"]) == ("list", 1)
 
 
-async def test_a_host_who_saves_over_another_one_is_told_and_keeps_her_words(site: SiteUnderTest) -> None:
+async def test_what_the_chosen_method_hides_counts_for_nothing(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    _, address = await a_draft(host, **WHOLE)
+    page = await host.get(f"{address}?step=round-1")
+
+    await follow(host, await send(host, page, address, rounds__0__method="support.v1", rounds__0__most="3"))
+    ideas = (await site.host.get(f"/api/v1/drafts/{address.rpartition('/')[2]}")).json()["draft"]["rounds"][0]
+    page = await host.get(f"{address}?step=round-1")
+    await follow(host, await send(host, page, address, rounds__0__method="plurality.v1"))
+    vote = (await site.host.get(f"/api/v1/drafts/{address.rpartition('/')[2]}")).json()["draft"]["rounds"][0]
+
+    assert (ideas["options_from"], ideas["most"]) == ("ideas", 1)
+    assert (vote["options_from"], vote["options"]) == ("list", ["Sour Cherry Cola", "Pine & Lime"])
+
+
+async def test_a_host_who_saves_over_another_one_is_told_what_and_by_whom_and_keeps_her_words(site: SiteUnderTest) -> None:
     host, other = await a_host(site), await a_host(site, "Dora")
     page, address = await a_draft(host)
+    hers = await other.get(address)
     await follow(host, await send(host, page, address, act="save", title="Hers"))
 
-    answer = await send(other, await other.get(address), address, act="save", title="His", version="1")
+    answer = await send(other, hers, address, act="save", title="His")
     forced = await follow(other, await send(other, answer, address, act="save"))
 
     assert answer.status_code == 409
-    assert "Somebody else saved this draft since you opened it." in answer.text
+    assert "Emeka Obi saved this draft while you were writing." in answer.text
+    assert '<dd class="voice">Hers</dd>' in answer.text
     assert form(answer.text, address).fields["title"] == "His"
     assert form(forced.text, address).fields["title"] == "His"
 
 
-async def test_a_first_save_that_is_sent_twice_makes_one_draft(site: SiteUnderTest) -> None:
-    host = await a_host(site)
-    new = await host.get("/host/campaigns/new?template=nothing")
+async def test_two_hosts_who_write_in_different_steps_do_not_get_into_each_others_way(site: SiteUnderTest) -> None:
+    host, other = await a_host(site), await a_host(site, "Dora")
+    page, address = await a_draft(host)
+    theirs = await other.get(f"{address}?step=round-1")
+    await follow(host, await send(host, page, address, act="save", title="Hers"))
 
-    first = await send(host, new, "/host/campaigns", title="Once")
-    second = await send(host, new, "/host/campaigns", title="Once, and better")
+    await follow(other, await send(other, theirs, address, act="save", rounds__0__name="His"))
+
+    draft = (await site.host.get(f"/api/v1/drafts/{address.rpartition('/')[2]}")).json()["draft"]
+    assert (draft["title"], draft["rounds"][0]["name"]) == ("Hers", "His")
+
+
+async def test_a_draft_that_is_begun_twice_by_one_button_is_one(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    new = await host.get("/host/campaigns/new")
+
+    first, second = [await send(host, new, "/host/campaigns") for _ in range(2)]
 
     assert second.headers["location"] == first.headers["location"]
-    assert form((await host.get(first.headers["location"])).text, first.headers["location"]).fields["title"] == "Once, and better"
+
+
+async def test_a_preview_is_the_public_page_with_the_real_options_and_nothing_in_it_can_be_pressed(site: SiteUnderTest) -> None:
+    host = await a_host(site)
+    _, address = await a_draft(host, **WHOLE)
+
+    campaign, paper = await host.get(f"{address}/preview"), await host.get(f"{address}/preview/1")
+    none, stranger = await host.get(f"{address}/preview/2"), await browser(site).get(f"{address}/preview")
+
+    assert "The Eighth Flavour" in campaign.text
+    assert "Seven sodas in ninety years." in campaign.text
+    assert "The winner is cooked and tasted in public." in campaign.text
+    assert all(each in paper.text for each in ("Which flavour goes on to the kitchen?", "Sour Cherry Cola", "Pine &amp; Lime"))
+    assert all('<fieldset class="bare" disabled>' in each.text for each in (campaign, paper))
+    assert (none.status_code, stranger.status_code) == (404, 303)
 
 
 async def test_a_draft_that_cannot_be_kept_comes_back_with_all_that_was_typed(site: SiteUnderTest) -> None:
     host = await a_host(site)
-    page, address = await a_draft(host)
+    _, address = await a_draft(host)
+    page = await host.get(f"{address}?step=round-1")
     typed = {"rounds__0__keeps": "many", "rounds__0__method": "dice.v1", "rounds__0__opens_at": "", "zone": "Mars/Olympus"}
 
-    answer = await send(host, page, address, act="add-round", title="Kept", about="a\0b", **typed)
+    answer = await send(host, page, address, act="next", rounds__0__name="Kept", rounds__0__why="a\0b", **typed)
 
     assert answer.status_code == 422
     assert "Write a number from 1 to 200." in answer.text
-    assert "Choose a time zone" in answer.text
-    assert form(answer.text, address).fields["title"] == "Kept"
+    assert "There is a character in it that cannot be kept." in answer.text
+    assert form(answer.text, address).fields["rounds-0-name"] == "Kept"
     assert form(answer.text, address).fields["rounds-0-keeps"] == "many"
 
 

@@ -2,8 +2,11 @@
 
 import msgspec
 
+from fanfare.web import colours
 from fanfare.web.contexts import host, ideas, members, results, shell
-from tests.journeys.sample_ground import FIRST, PINK, SUMMARY, ago
+from fanfare.web.pages.mail_settings import ENCRYPTIONS
+from tests.journeys.moderation_samples import ASKED
+from tests.journeys.sample_ground import FIRST, PINK, ago
 
 CLOCK = (
     ideas.Step(
@@ -36,6 +39,10 @@ DESK_ROUND = host.RoundDeskPage(
         {"closes_at": "2026-11-10T10:00"}, {"closes_at": "That is before the present closing time. A round can only get longer."}
     ),
     "extend",
+    waiting=ASKED,
+    unanswered=41,
+    cases=2,
+    oldest_case=ago(hours=2),
 )
 CLOCK_WAITS = ideas.Step("Seal", "It waits for a ruling on what cannot be read.", "now")
 UNREAD = (results.Unread("2:118:4", "9f2c41d0" * 8, is_ruled=False), results.Unread("3:9041:0", "7be8a613" * 8, is_ruled=False))
@@ -48,35 +55,6 @@ RULING_DESK = msgspec.structs.replace(
     waits="It waits for a ruling: 2 events that may be of it cannot be read.",
     unread=UNREAD,
     clock=(CLOCK[0], ideas.Step("Closed on Saturday 14 November, 18:00", "26,318 ballots came in.", "done"), CLOCK_WAITS),
-)
-CHOICES = (host.Choice("plurality", "One choice each"), host.Choice("approval", "Approve of as many as you like"))
-INPUTS = (
-    host.Choice("ideas", "the ideas with most support"),
-    host.Choice("round", "the round before"),
-    host.Choice("list", "my own list"),
-)
-TIES = (host.Choice("earliest", "the earliest idea goes on"), host.Choice("all", "all of them go on"))
-DRAFT_VALUES = {
-    "title": "The Eighth Flavour",
-    "summary": SUMMARY,
-    "colour": PINK,
-    "rounds-0-name": "Flavour",
-    "rounds-0-question": "Which flavour goes on?",
-    "rounds-0-opens_at": "2026-11-14T09:00",
-    "rounds-0-closes_at": "2026-11-14T18:00",
-    "rounds-0-keeps": "3",
-}
-DRAFT = host.DraftPage(
-    shell.Form(DRAFT_VALUES, {"rounds-0-why": "Fans want to know why you ask. One sentence is enough."}),
-    2,
-    ("Europe/Berlin", "Europe/London", "UTC"),
-    CHOICES,
-    INPUTS,
-    TIES,
-    "key-4",
-    "c9",
-    "DEWmocracy",
-    ("Round 1 does not say why you ask.", "Round 2 has no question yet.", "Round 2 does not say what happens with the answers."),
 )
 OVERTAKEN = host.OvertakenPage(
     FIRST,
@@ -94,24 +72,6 @@ DESK = host.DeskPage(
         host.DeskCampaign("c8", "A straw, or none", "over", "Sealed on 3 May; 9,112 ballots.", "r9"),
     )
 )
-LIMITS = """Fanfare shows that its numbers follow from its record. This page says what that does not show.
-
-## One person, one ballot
-
-An address is not a person. *Somebody with two addresses can vote twice.*
-
-## One record for everybody
-
-- a stranger can replay what we gave them
-- only comparing with others shows that all were given the same
-"""
-CHECK = members.CheckPage(
-    "taste.pomfret.example/record",
-    (members.PartitionHead(0, 8205, 12044), *(members.PartitionHead(p, 30442 - 91 * p, 28001 + 17 * p) for p in (1, 2, 3))),
-    "fanfare export https://taste.pomfret.example --output eighth-flavour.fanfare",
-    "fanfare replay eighth-flavour.fanfare",
-    is_simulation=True,
-)
 MAIL = members.Mail(
     "saoirse@example.org",
     "Your link to Pomfret Soda",
@@ -126,4 +86,6 @@ SET_UP = members.SetupPage(
     ),
     ("Europe/Berlin", "Europe/London", "UTC"),
     preview=PINK,
+    remarks=colours.remarks(PINK),
+    encryptions=ENCRYPTIONS,
 )

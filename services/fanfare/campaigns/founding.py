@@ -2,10 +2,10 @@
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from fanfare.campaigns.presenting import checked_colour, checked_zone
 from fanfare.platform import texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.refusals import Invalid, Refusal
@@ -17,7 +17,7 @@ from fanfare.record.site import STREAM, SiteFounded
 class SiteIsFounded(Refusal):
     """This site was set up already."""
 
-    code, advice = "site-is-founded", "Its name and its record stay as they are. Sign in to go on from there."
+    code, status, advice = "site-is-founded", 410, "Its name and its record stay as they are. Sign in to go on from there."
 
 
 class AddressRefused(Invalid):
@@ -83,15 +83,7 @@ async def found(desk: Desk, founding: Founding) -> Acknowledged:
         SiteIsFounded: somebody was first.
     """
     url, brand = checked_url(founding.url), texts.checked(founding.brand, "brand", texts.TITLE)
-    try:
-        ZoneInfo(founding.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = f"{founding.zone[:60]!r} is not a time zone. Write one such as Europe/Berlin."
-        raise Invalid(message, field="zone") from error
-    colour = founding.colour.strip().lower()
-    if len(colour) != 7 or colour[0] != "#" or any(each not in "0123456789abcdef" for each in colour[1:]):
-        message = "The colour needs six hexadecimal digits, such as #ff5c7c."
-        raise Invalid(message, field="colour")
+    zone, colour = checked_zone(founding.zone), checked_colour(founding.colour)
     await desk.catch_up()
     if desk.streams.site.founded:
         raise SiteIsFounded
@@ -101,7 +93,7 @@ async def found(desk: Desk, founding: Founding) -> Acknowledged:
         name=url,
         brand=hashes[brand],
         colour=colour,
-        zone=founding.zone,
+        zone=zone,
         partitions=founding.partitions,
         simulation=founding.simulation,
     )

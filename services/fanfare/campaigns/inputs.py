@@ -25,7 +25,7 @@ async def options_for(desk: Desk, campaign: Campaign, found: Round) -> Offered:
     """
     Return the options that a round would open with now, in the order in which ties fall, and what they were read from.
 
-    Ideas that their authors took back since are left out; the others stand in the version of this moment.
+    Ideas that their authors took back since, or that were hidden, are left out; the others stand in the version of this moment.
 
     Raises:
         InputNotReady: the round they come from has no sealed result, or the view of ideas lags behind.
@@ -49,8 +49,9 @@ async def options_for(desk: Desk, campaign: Campaign, found: Round) -> Offered:
         if earlier.terms and earlier.terms.options:
             return Offered(tuple(option for option in earlier.terms.options if option.id in advanced), desk.streams.next_offset)
         read_to = await _read_to(connection)
-        order = [idea for idea, _ in await ideas.ranked(connection, earlier.id) if idea in advanced]
-        texts = await ideas.many(connection, order)
+        ranked = [idea for idea, _ in await ideas.ranked(connection, earlier.id) if idea in advanced]
+        texts = await ideas.many(connection, ranked)
+        order = [idea for idea in ranked if texts[idea]["frozen"] or not texts[idea]["hidden"]]
     options = [
         Option(id=idea, label=texts[idea]["title_hash"], version=texts[idea]["version"], body=texts[idea]["body_hash"])
         for idea in order

@@ -145,7 +145,7 @@ async def round_report(desk: Desk, campaign: Campaign, found: Round) -> bytes:
             if row:
                 return bytes(row[0])
         try:
-            return encoded(await Counted(connection).round_report(campaign.id, found.id, _partitions(desk)))
+            return encoded(await Counted(connection).round_report(campaign.id, found.id, desk.streams.site.partitions))
         except LookupError as error:
             raise NotYetThere from error
 
@@ -156,14 +156,9 @@ async def campaign_report(desk: Desk, campaign: Campaign) -> bytes:
         await connection.execute("set transaction isolation level repeatable read, read only")
         await hold(connection, "counted.site")
         try:
-            return encoded(await Counted(connection).campaign_report(campaign.id, _partitions(desk)))
+            return encoded(await Counted(connection).campaign_report(campaign.id, desk.streams.site.partitions))
         except LookupError as error:
             raise NotYetThere from error
-
-
-def _partitions(desk: Desk) -> int:
-    founded = desk.streams.site.founded
-    return founded.partitions if founded else 1
 
 
 def canonical_answer(request: Request, body: bytes) -> Response:
@@ -231,7 +226,7 @@ def _csv(name: str, head: Sequence[str], rows: Iterable[Sequence[str | int]]) ->
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(head)
-    writer.writerows([_inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows([inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     headers = {"Content-Disposition": f'attachment; filename="fanfare-{name}.csv"'}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -240,6 +235,6 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d
 """The last four are the wide forms of the first four, which spreadsheets in Japanese read alike. Source: OWASP, CSV injection."""
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Keep a spreadsheet from running a text as a formula."""
     return "'" + text if text.startswith(_STARTS_A_FORMULA) else text

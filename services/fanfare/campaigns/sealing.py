@@ -25,7 +25,7 @@ async def seal(desk: Desk, campaign: Campaign, found: Round) -> RoundReport | No
         if row is None or row[0] < len(found.terms.partitions):
             return None
         try:
-            report = await Counted(connection).round_report(campaign.id, found.id, founded.partitions)
+            report = await Counted(connection).round_report(campaign.id, found.id, desk.streams.site.partitions)
         except LookupError:
             return None
         if report.status != "closed" or report.waiting:

@@ -61,13 +61,14 @@ class Campaigns:
         async with self._desk.pool.connection() as connection:
             if draft_id is None:
                 draft_id = digest(f"{by} {key}".encode())[:16] if key else secrets.token_hex(8)
-                query = "insert into desk.drafts values (%s, %s, 1, %s) on conflict do nothing"
-                if (await connection.execute(query, (draft_id, body, by))).rowcount:
+                query = """insert into desk.drafts (id, body, version, by_member, changed_by) values (%s, %s, 1, %s, %s)
+                            on conflict do nothing"""
+                if (await connection.execute(query, (draft_id, body, by, by))).rowcount:
                     return draft_id, 1
                 version = 1
-            query = """update desk.drafts set body = %s, version = version + 1, changed_at = now()
+            query = """update desk.drafts set body = %s, version = version + 1, changed_at = now(), changed_by = %s
                         where id = %s and version = %s returning version"""
-            row = await (await connection.execute(query, (body, draft_id, version))).fetchone()
+            row = await (await connection.execute(query, (body, by, draft_id, version))).fetchone()
             if row is None:
                 await self._draft(connection, draft_id)
                 raise DraftChanged
@@ -87,6 +88,13 @@ class Campaigns:
         """Return a draft and its version. Raises: DraftNotFound."""
         async with self._desk.pool.connection() as connection:
             return await self._draft(connection, draft_id)
+
+    async def saved_last_by(self, draft_id: str) -> str:
+        """Return who saved a draft last, as she is called today; empty where she left."""
+        query = "select name from desk.drafts join vault.members on members.id = changed_by where drafts.id = %s"
+        async with self._desk.pool.connection() as connection:
+            row = await (await connection.execute(query, (draft_id,))).fetchone()
+        return str(row[0]) if row else ""
 
     async def drafts(self) -> list[tuple[str, DraftCampaign]]:
         """Return all drafts, the latest first."""
@@ -246,5 +254,5 @@ class Campaigns:
 
 def ballot_partitions(desk: Desk) -> Sequence[int]:
     """Return the partitions that a round opened now lists: all but 0; a record with a single partition uses that."""
-    founded = desk.streams.site.founded
-    return range(1, founded.partitions) if founded and founded.partitions > 1 else (0,)
+    partitions = desk.streams.site.partitions
+    return range(1, partitions) if partitions > 1 else (0,)

@@ -1,4 +1,4 @@
-"""Templates: campaigns to begin with. Pure: the time comes in as an argument."""
+"""Templates: campaigns to begin with, in words that can be published as they are. Pure: the time comes in as an argument."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,16 +6,25 @@ from typing import Literal
 
 from fanfare.campaigns.drafts import DraftCampaign, DraftRound
 
+_ANSWER = "Whatever goes on gets an answer from us within two weeks of the close, here and by name."
+
 
 def dewmocracy(now: datetime, zone: str) -> DraftCampaign:
     """Fans raise flavours; seven go on, then three, then one."""
-    return DraftCampaign(rounds=[_ideas(now, zone), _seven_to_three(now, zone), _final(now, zone)])
+    return DraftCampaign(
+        title="Our next flavour",
+        story="You raise the flavours, you vote them down, we make the one that is left.\n\n"
+        "Seven ideas go on to the kitchen, three of them are cooked, and one is put on shelves.",
+        rounds=[_ideas(now, zone), _seven_to_three(now, zone), _final(now, zone)],
+    )
 
 
 def _ideas(now: datetime, zone: str) -> DraftRound:
     return DraftRound(
         name="Ideas",
         question="Which flavour should we make next?",
+        why="You drink it. We only know what sold until now, not what you miss.",
+        outcome="The seven ideas with most support go on to the vote, in your words and under your names.",
         opens_at=now,
         closes_at=now + timedelta(days=7),
         zone=zone,
@@ -29,6 +38,8 @@ def _seven_to_three(now: datetime, zone: str) -> DraftRound:
     return DraftRound(
         name="Seven to three",
         question="Which flavours go on to the kitchen? Tick up to three.",
+        why="The kitchen can cook three at a time, and it should be the right three.",
+        outcome="The three with most ticks are cooked, and we tell you how they came out before the final.",
         opens_at=now + timedelta(days=8),
         closes_at=now + timedelta(days=15),
         zone=zone,
@@ -44,6 +55,8 @@ def _final(now: datetime, zone: str) -> DraftRound:
     return DraftRound(
         name="The final",
         question="Which of the three shall we put on shelves?",
+        why="We can make one. The choice is yours, not ours.",
+        outcome="The winner is put on shelves, and whoever raised it is named on it if she likes.",
         opens_at=now + timedelta(days=16),
         closes_at=now + timedelta(days=23),
         zone=zone,
@@ -59,6 +72,8 @@ def idea_box(now: datetime, zone: str) -> DraftCampaign:
     only = DraftRound(
         name="Idea box",
         question="What should we do better?",
+        why="You use what we make every day. You see what we do not.",
+        outcome=f"The five ideas with most support are on our table. {_ANSWER}",
         opens_at=now,
         closes_at=closes,
         zone=zone,
@@ -67,20 +82,23 @@ def idea_box(now: datetime, zone: str) -> DraftCampaign:
         advance=5,
         ties="all-advance",
     )
-    return DraftCampaign(rounds=[only])
+    story = "Tell us what we should do better, and support what others say. The five ideas with most support get an answer."
+    return DraftCampaign(title="What should we do better?", story=story, rounds=[only])
 
 
 def single_vote(now: datetime, zone: str) -> DraftCampaign:
     """One round: one question, a fixed list, one answer each."""
     only = DraftRound(
         name="The vote",
-        question="",
+        question="Which one shall it be?",
+        why="We like them all, and can make only one.",
+        outcome="We make the one with most votes, and tell you here when it is there.",
         opens_at=now,
         closes_at=now + timedelta(days=7),
         zone=zone,
         options=["", ""],
     )
-    return DraftCampaign(rounds=[only])
+    return DraftCampaign(title="You choose", story="A few proposals, one vote each. We make the one that wins.", rounds=[only])
 
 
 def from_nothing(now: datetime, zone: str) -> DraftCampaign:

@@ -1,53 +1,77 @@
 """The pages: each module fills the contexts of one area and answers its forms."""
 
 from fastapi import Depends, FastAPI
-from fastapi.responses import Response
-from fastapi.staticfiles import StaticFiles
-from starlette.types import Scope
 
+from fanfare.web.files import HashedFiles
 from fanfare.web.layout import STATIC
 from fanfare.web.pages import (
     access,
+    answers,
+    appearance,
     auditors,
     ballots,
     campaign,
+    design,
+    draft_preview,
     drafts,
+    exports,
+    fans,
+    flags,
     front,
     host,
+    idea_forms,
+    idea_history,
+    idea_lists,
+    idea_pictures,
     ideas,
+    invitation,
     kept,
     live,
+    mail_settings,
     mine,
+    moderation,
     operator,
     people,
+    people_roles,
+    pictures,
     plans,
     receipts,
     removal,
     results,
     round_desk,
+    settings,
     setup,
     simulation,
+    site_acts,
     timeline,
+    ways_in,
 )
 
 MODULES = (
-    *(front, campaign, live, timeline, ideas, removal, ballots, receipts, results, people, mine, access, kept, simulation),
+    *(
+        front,
+        campaign,
+        live,
+        timeline,
+        idea_pictures,
+        idea_lists,
+        idea_forms,
+        ideas,
+        idea_history,
+        pictures,
+        removal,
+        ballots,
+        receipts,
+        results,
+        people,
+    ),
+    *(mine, access, ways_in, fans, kept),
+    *(flags, answers, moderation),
     *(host, drafts, plans, round_desk),  # plans first: its address would be an act of a round
-    *(setup, auditors, operator),
+    *(draft_preview, settings, mail_settings, people_roles, invitation, site_acts, exports),
+    *(setup, auditors, operator, simulation, appearance, design),
 )
 """Each has a ``router``."""
-
-
-class HashedFiles(StaticFiles):
-    """Files that may be kept for ever where the address names the hash of their bytes."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer with a file and how long it may be kept."""
-        response = await super().get_response(path, scope)
-        hashed = scope["query_string"].startswith(b"v=")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "public, max-age=3600"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
 
 
 def mount(app: FastAPI) -> None:

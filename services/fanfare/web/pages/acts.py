@@ -6,7 +6,10 @@ from datetime import datetime
 import msgspec
 
 from fanfare.record import campaigns, ideas, members
+from fanfare.record.answers import IdeaAnswered
+from fanfare.record.moderation import ContentHidden, ContentShown
 from fanfare.record.texts import TextRemoved
+from fanfare.views import rules
 from fanfare.views.timeline import Act
 from fanfare.web import urls, words
 from fanfare.web.contexts.campaigns import TimelineEntry
@@ -20,7 +23,9 @@ _IDEA = {
     ideas.CommentMade.wire: "commented on {}",
     ideas.IdeaSupported.wire: "supports {}",
     ideas.SupportWithdrawn.wire: "no longer supports {}",
+    IdeaAnswered.wire: "answered {}",
 }
+_MODERATION = {ContentHidden.wire: "hid {}", ContentShown.wire: "showed {} again"}
 _ROUND = {
     campaigns.RoundPlanned.wire: "planned {}",
     campaigns.RoundOpened.wire: "opened {} and froze its terms",
@@ -67,14 +72,25 @@ def who(act: Act) -> str:
 def sentence(act: Act, told: Told) -> str:
     """Return what was done, after the name."""
     if act.wire == TextRemoved.wire:
-        said = "removed a text" if act.details.get("reason") else "took back a comment"
+        if act.details.get("kind") == "picture":
+            said = "removed a picture" if act.details.get("reason") else "took back a picture"
+        else:
+            said = "removed a text" if act.details.get("reason") else "took back a comment"
         return f"{said} on {act.idea_title or UNNAMED}" if act.idea else said
+    if act.wire in _MODERATION:
+        kind = "a comment" if act.details.get("kind") == "comment" else "an idea"
+        return ": ".join(filter(None, (_MODERATION[act.wire].format(kind), _ruled(act))))
     if act.wire in _IDEA:
         return _IDEA[act.wire].format(act.idea_title or UNNAMED)
     said = _ROUND.get(act.wire, "published the campaign").format(told.rounds.get(act.round or "", "a round"))
     if act.wire == campaigns.RoundExtended.wire:
         said += f" until {words.when(_until(act), told.zone, told.now)}"
     return said
+
+
+def _ruled(act: Act) -> str:
+    rule = act.details.get("rule")
+    return rules.sentence(rule).rstrip(".") if rule else ""
 
 
 def _until(act: Act) -> datetime:
@@ -91,6 +107,7 @@ def entry(act: Act, told: Told) -> TimelineEntry:
         position=f"0/{words.number(act.offset)}",
         href=_leads_to(act),
         reason=act.text,
+        member=act.member or "",
     )
 
 

@@ -8,17 +8,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from fanfare.audit.archive import ABOUT
+from fanfare.audit.offering import NAME as ARCHIVE
 from fanfare.members.links import site_address
+from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
 from fanfare.platform.refusals import NotFound, Refusal
+from fanfare.views import figures
 from fanfare.web import urls
-from fanfare.web.contexts.members import CheckPage, LimitsPage, PartitionHead, ProblemsPage, RefusalLine
+from fanfare.web.contexts.members import CheckPage, LimitsPage, PartitionHead, ProblemsPage, RefusalLine, SealToCheck
 from fanfare.web.layout import HERE
-from fanfare.web.shells import show
+from fanfare.web.shells import in_words, show
 
 router = APIRouter()
 LIMITS = "limits.md"
-ARCHIVE = "record.fanfare"
 _SAYS_WHAT = "The answer says what is wrong, and where."
 
 
@@ -32,12 +34,34 @@ async def check(request: Request, desk: TheDesk) -> HTMLResponse:
     page = CheckPage(
         origin=founded.name,
         partitions=[PartitionHead(partition, entries) for partition, entries in enumerate(heads)],
-        export_command=f"fanfare export {ARCHIVE} --url {site_address(request, desk)}",
         replay_command=f"fanfare replay {ARCHIVE}",
+        archive=ARCHIVE,
+        seal=await _sealed_last(request, desk),
         is_simulation=founded.simulation,
         archive_about=ABOUT.decode(),
     )
     return await show(request, page)
+
+
+async def _sealed_last(request: Request, desk: Desk) -> SealToCheck | None:
+    """Return the seal that a visitor can compare with one command; none before a round is sealed."""
+    sealed = {
+        each.id: (campaign, each) for campaign in desk.streams.campaigns.values() for each in campaign.rounds if each.sealed
+    }
+    async with desk.pool.connection() as connection:
+        newest = await figures.sealed_last(connection, list(sealed))
+        if newest not in sealed:
+            return None
+        campaign, found = sealed[newest]
+        read = await in_words(connection, campaign)
+    address = f"{site_address(request, desk)}/api/v1{urls.round_(newest, 'report')}"
+    return SealToCheck(
+        name=next(each.name for each in read.rounds if each.id == newest),
+        campaign=read.title,
+        report_href=urls.round_(newest, "report"),
+        command=f"curl -s {address} | sha256sum",
+        fingerprint=found.sealed.report if found.sealed else "",
+    )
 
 
 @router.get(urls.LIMITS)

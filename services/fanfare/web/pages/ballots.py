@@ -27,7 +27,7 @@ from fanfare.web.contexts.shell import Action
 from fanfare.web.pages import rounds
 from fanfare.web.pages.campaign import zone_of
 from fanfare.web.pages.forms import fresh_key, sent, writer
-from fanfare.web.pages.ideas import first_line
+from fanfare.web.pages.idea_lists import first_line
 from fanfare.web.refused import refused_page
 from fanfare.web.shells import campaign_in_words, see_other, show, to_sign_in, visitor_of, written_last
 
@@ -88,6 +88,7 @@ async def _paper(
         paper_number=paper.number,
         idempotency_key=fresh_key(),
         terms_hash=paper.terms,
+        voter=paper.voter[:12],
         most=each.most if each.method == rounds.APPROVAL and each.most < len(options) else None,
         cast_at=at.get(cast[0].event_id) if cast else None,
         replaces=[titles.get(option) or words.unnamed(option) for option in paper.chosen] if replaces else None,

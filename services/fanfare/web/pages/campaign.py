@@ -17,7 +17,7 @@ from fanfare.record.kinds import digest
 from fanfare.views import figures, ideas
 from fanfare.web import urls
 from fanfare.web.contexts.campaigns import Board, CampaignPage, Voice
-from fanfare.web.pages import rounds
+from fanfare.web.pages import outcomes, rounds
 from fanfare.web.pages.acts import GONE, Told
 from fanfare.web.pages.tape import latest
 from fanfare.web.shells import campaign_in_words, show
@@ -44,6 +44,10 @@ async def campaign_page(campaign_id: Id, request: Request, desk: TheDesk, campai
             tape=tape,
             about=rounds.summary(read.story)[1],
             ideas=await figures.ideas(connection, campaign.id),
+            promise=shown.outcome if shown else "",
+            promised_by=shown.asked_by if shown else "",
+            way=await outcomes.way(connection, campaign, read, zone_of(desk), datetime.now(UTC)),
+            askers=outcomes.askers(read),
             stream=state_of(campaign),
         )
     return await show(request, page, section="campaign", campaign=read)
@@ -69,8 +73,7 @@ async def present_board(connection: AsyncConnection, campaign: Campaign, read: C
 
 def zone_of(desk: Desk) -> str:
     """Return the site's zone."""
-    founded = desk.streams.site.founded
-    return founded.zone if founded else "UTC"
+    return desk.streams.site.zone
 
 
 def told(desk: Desk, read: CampaignRead) -> Told:

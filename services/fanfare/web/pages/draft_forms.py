@@ -15,11 +15,12 @@ from fanfare.web.pages.typed import Fields, whole
 
 MOST_ROUNDS = 40
 METHODS = (
-    Choice("plurality.v1", "One choice each"),
-    Choice("approval.v1", "Tick as many as you like"),
-    Choice("support.v1", "Support for ideas, no ballot"),
+    Choice("plurality.v1", "A vote: one choice each"),
+    Choice("approval.v1", "A vote: tick several"),
+    Choice("support.v1", "Fans raise ideas and support them; no ballot"),
 )
-INPUTS = (Choice("list", "your own list"), Choice("ideas", "ideas that fans raise in this round"))
+INPUTS = (Choice("list", "your own list"),)
+SUPPORT, APPROVAL = "support.v1", "approval.v1"
 TIES = (Choice("earliest", "the earliest goes on"), Choice("all-advance", "all of them go on"))
 ELECTORATES = (Choice("members", "every member"), Choice("members-before-opening", "members who joined before the opening"))
 
@@ -112,14 +113,16 @@ def _round(fields: Fields, at: str, zone: str, errors: dict[str, str]) -> dict[s
             told[name] = local_times.read(typed[name], zone)
         except local_times.TimeUnreadable as error:
             errors[at + name] = str(error)
-    source, _, number = typed["input"].partition("-")
-    unlimited = MOST_OPTIONS if told["method"] == "approval.v1" else 1
+    # What the form hides under the chosen method counts for nothing.
+    source, _, number = ("ideas" if told["method"] == SUPPORT else typed["input"]).partition("-")
+    unlimited = MOST_OPTIONS if told["method"] == APPROVAL else 1
+    most = typed["most"] if told["method"] == APPROVAL else ""
     return told | {
         "zone": zone,
-        "options_from": source or "list",
+        "options_from": "list" if source == "ideas" and told["method"] != SUPPORT else source or "list",
         "from_round": (whole(number) or None) if source == "round" else None,
         "options": [line.strip() for line in typed["options"].splitlines() if line.strip()],
-        "most": _count(typed["most"], unlimited, at + "most", errors),
+        "most": _count(most, unlimited, at + "most", errors),
         "advance": _count(typed["keeps"], 1, at + "keeps", errors),
     }
 

@@ -23,7 +23,16 @@ _GRACE = timedelta(minutes=9)
 
 def gaps(draft: DraftCampaign, now: datetime) -> list[str]:
     """Return a sentence for everything that is missing or does not hold together."""
-    return list(_gaps(draft, now))
+    return [sentence for sentences in gaps_by_step(draft, now).values() for sentence in sentences]
+
+
+def gaps_by_step(draft: DraftCampaign, now: datetime) -> dict[str, list[str]]:
+    """Return the same by the step in which it is mended: `story`, `round-1` and so on."""
+    found = {"story": list(_story(draft))}
+    plans = _plans(draft)
+    for number, each in enumerate(draft.rounds, 1):
+        found[f"round-{number}"] = [*_round_gaps(each, number, now), *plans.get(number, ())]
+    return found
 
 
 def round_gaps(draft: DraftRound, number: int, now: datetime) -> list[str]:
@@ -31,7 +40,7 @@ def round_gaps(draft: DraftRound, number: int, now: datetime) -> list[str]:
     return list(_round_gaps(draft, number, now))
 
 
-def _gaps(draft: DraftCampaign, now: datetime) -> Iterator[str]:
+def _story(draft: DraftCampaign) -> Iterator[str]:
     for text, field, most in ((draft.title, "title", TITLE), (draft.story, "story", BODY)):
         if not text.strip():
             yield (
@@ -41,9 +50,6 @@ def _gaps(draft: DraftCampaign, now: datetime) -> Iterator[str]:
             yield from _refused(text, field, most)
     if not draft.rounds:
         yield "A campaign needs a round. Add one."
-    for number, each in enumerate(draft.rounds, 1):
-        yield from _round_gaps(each, number, now)
-    yield from _plans(draft)
 
 
 def _round_gaps(draft: DraftRound, number: int, now: datetime) -> Iterator[str]:
@@ -67,13 +73,15 @@ def _refused(text: str, field: str, most: int) -> Iterator[str]:
         yield str(refusal)
 
 
-def _plans(draft: DraftCampaign) -> Iterator[str]:
+def _plans(draft: DraftCampaign) -> dict[int, list[str]]:
     """Check the plans as the decision will, under stand-ins for the hashes that the texts get when they are kept."""
     texts = [draft.title, draft.story, *(text for each in draft.rounds for _, text, _ in each.words())]
     hashes = {text.replace("\r\n", "\n").strip(): digest(text.encode()) for text in texts}
     _, planned = publication("draft", draft, hashes, "draft")
+    refused: dict[int, list[str]] = {}
     for number, each in enumerate(planned, 1):
         try:
             decide.check_plan(each.plan, [(before.round, before.plan) for before in planned[: number - 1]])
         except PlanRefused as refusal:
-            yield f"Round {number}: {refusal}"
+            refused[number] = [f"Round {number}: {refusal}"]
+    return refused

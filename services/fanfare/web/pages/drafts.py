@@ -1,12 +1,13 @@
-"""A campaign in draft: begun from a template or from nothing, saved as often as wished, published once."""
+"""A campaign in draft: begun from a template, written step by step, saved at each of them, published once."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from fanfare.campaigns.drafts import DraftCampaign
 from fanfare.campaigns.refusals import CampaignIsPublic, DraftChanged, DraftNotFound
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.campaigns.service import Campaigns
@@ -14,51 +15,32 @@ from fanfare.campaigns.templates import TEMPLATES
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Host, TheDesk, asked
-from fanfare.platform.refusals import NotFound, Refusal
+from fanfare.platform.refusals import Refusal
 from fanfare.record.kinds import digest
-from fanfare.web import urls, words
-from fanfare.web.contexts.host import DraftPage, NewCampaignPage
-from fanfare.web.contexts.shell import Form
-from fanfare.web.pages import draft_forms, local_times
+from fanfare.web import urls
+from fanfare.web.contexts.host import NewCampaignPage
+from fanfare.web.pages import draft_forms
 from fanfare.web.pages.campaign import zone_of
 from fanfare.web.pages.draft_gaps import gaps
+from fanfare.web.pages.draft_steps import CHECK, STORY, Draft, after, known, mark, shown
 from fanfare.web.pages.forms import fresh_key
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.pages.typed import Fields, key_of, posted, whole
-from fanfare.web.shells import see_other, show
+from fanfare.web.shells import brand_of, see_other, show
 
 router = desk_router()
-NAMES = {"dewmocracy": "DEWmocracy", "idea-box": "Idea box", "single-vote": "Single vote", "nothing": ""}
 PUBLISHED = "The campaign is public, and in the record under your name."
-_NOT_YET = "It is saved, and not published yet."
+SAVED = "The draft is saved."
+_NOT_YET = "It is saved, and not published yet: something is missing."
 _TOO_MANY = f"A campaign has at most {draft_forms.MOST_ROUNDS} rounds."
-_CHANGED = (
-    "Somebody else saved this draft since you opened it. What you wrote is below and not saved. Open the draft in another window "
-    "to compare; saving here again replaces what is there."
-)
 
 
 @router.get(urls.NEW_CAMPAIGN)
-async def begin(request: Request, host: Host, desk: TheDesk, template: str = "") -> HTMLResponse:
-    """Offer the templates, or show the form begun from one; nothing is kept before it is saved."""
+async def begin(request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
+    """Offer the templates; a button begins a draft from one."""
     del host
-    if not template:
-        return await show(request, NewCampaignPage(), section="new")
-    if template not in NAMES:
-        raise NotFound
-    zone = zone_of(desk)
-    tomorrow = _tomorrow(desk, zone)
-    draft = TEMPLATES.get(template, TEMPLATES["empty"])(tomorrow, zone)
-    fields = draft_forms.values(draft, zone)
-    if not draft.rounds:
-        fields = draft_forms.with_round(fields, tomorrow, zone)
-    return await _shown(request, desk, fields, begun_from=NAMES[template])
-
-
-def _tomorrow(desk: Desk, zone: str) -> datetime:
-    """Return tomorrow at nine on the clock of *zone*: a time that a person would choose."""
-    local = (desk.now + timedelta(days=1)).astimezone(ZoneInfo(zone))
-    return local.replace(hour=9, minute=0, second=0).astimezone(UTC)
+    is_first = not desk.streams.campaigns and not await campaigns.drafts()
+    return await show(request, NewCampaignPage(fresh_key(), is_first), section="new")
 
 
 @router.get(urls.CAMPAIGNS)
@@ -67,9 +49,39 @@ async def back_to_the_desk() -> Response:
     return see_other(urls.DESK)
 
 
+@router.post(urls.CAMPAIGNS)
+async def save_new(request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+    """Begin a draft from a template and keep it, so that it has a place from its first step on."""
+    fields = await posted(request)
+    base = await _from_template(desk, host, fields.get("template", ""))
+    typed = draft_forms.read({**base, **fields, "rounds": base["rounds"]})
+    if typed.draft is None:
+        return await shown(request, desk, Draft("", 0, {**base, **fields}, STORY), errors=typed.errors, status=422)
+    draft_id, _ = await campaigns.save_draft(None, 0, typed.draft, host.member, key_of(fields))
+    return led_to(request, urls.draft_step(draft_id, STORY))
+
+
+async def _from_template(desk: Desk, host: Caller, name: str) -> dict[str, str]:
+    zone = zone_of(desk)
+    tomorrow = _tomorrow(desk, zone)
+    made = TEMPLATES.get(name, TEMPLATES["empty"])(tomorrow, zone)
+    asks = f"{host.name}, {await brand_of(desk) or 'Fanfare'}"
+    rounds = [each.model_copy(update={"asked_by": each.asked_by or asks}) for each in made.rounds]
+    fields = draft_forms.values(made.model_copy(update={"rounds": rounds}), zone)
+    return fields if rounds else draft_forms.with_round(fields, tomorrow, zone)
+
+
+def _tomorrow(desk: Desk, zone: str) -> datetime:
+    """Return tomorrow at nine on the clock of *zone*: a time that a person would choose."""
+    local = (desk.now + timedelta(days=1)).astimezone(ZoneInfo(zone))
+    return local.replace(hour=9, minute=0, second=0).astimezone(UTC)
+
+
 @router.get("/host/campaigns/{draft_id}")
-async def draft(draft_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
-    """Show a draft; a campaign that was published since leads to the desk of its first round."""
+async def draft(
+    draft_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns, step: str = STORY
+) -> Response:
+    """Show a step of a draft; a campaign that was published since leads to the desk of its first round."""
     del host
     try:
         found, version = await campaigns.draft(draft_id)
@@ -77,24 +89,38 @@ async def draft(draft_id: Id, request: Request, host: Host, desk: TheDesk, campa
         if (public := await _public(desk, draft_id)) is None:
             raise
         return see_other(public)
-    return await _shown(request, desk, draft_forms.values(found, zone_of(desk)), draft_id=draft_id, version=version)
-
-
-@router.post(urls.CAMPAIGNS)
-async def save_new(request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
-    """Save a draft for the first time."""
-    return await _changed(request, host, desk, campaigns, "")
+    return await shown(request, desk, Draft(draft_id, version, draft_forms.values(found, zone_of(desk)), known(step, found)))
 
 
 @router.post("/host/campaigns/{draft_id}")
 async def save(draft_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
-    """Save a draft, and do what its button says: add or remove a round, publish it, throw it away."""
+    """Save a step of a draft, and do what its button says: go on, add or remove a round, publish it, throw it away."""
+    fields = await posted(request)
     try:
-        return await _changed(request, host, desk, campaigns, draft_id)
+        if fields.get("act") == "discard":
+            await campaigns.discard(draft_id)
+            return led_to(request, urls.DESK, "The draft is thrown away.")
+        saved, version = await campaigns.draft(draft_id)
+        before = draft_forms.values(saved, zone_of(desk))
+        step = known(fields.get("step", STORY), saved)
+        # A step sends its own fields; all others are as they were saved last, whoever saved them.
+        now = Draft(draft_id, whole(fields.get("version", "")) or 0, {**before, **fields}, step)
+        if now.version != version and (fields.get("seen") == mark(before, step) or _same(before, now.fields, fields)):
+            now = msgspec.structs.replace(now, version=version)  # nobody changed this step, or it is the same request again
+        return await _changed(request, host, desk, campaigns, now, before)
     except DraftNotFound:  # published a moment ago, by the same button or another host
         if (public := await _public(desk, draft_id)) is None:
             raise
         return see_other(public)
+
+
+def _same(before: Fields, now: Fields, sent: Fields) -> bool:
+    told = [name for name in before if name in sent]
+    return all(_plain(before[name]) == _plain(now[name]) for name in told)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 async def _public(desk: Desk, campaign_id: str) -> str | None:
@@ -103,93 +129,53 @@ async def _public(desk: Desk, campaign_id: str) -> str | None:
     return urls.round_desk(found.rounds[0].id) if found and found.id else None
 
 
-async def _changed(request: Request, host: Caller, desk: Desk, campaigns: Campaigns, draft_id: str) -> Response:
-    fields = await posted(request)
-    act, count, zone = fields.get("act", "save"), draft_forms.rounds_of(fields), fields.get("zone", "")
-    if act == "discard" and draft_id:
-        await campaigns.discard(draft_id)
-        return led_to(request, urls.DESK, "The draft is thrown away.")
+async def _changed(
+    request: Request, host: Caller, desk: Desk, campaigns: Campaigns, now: Draft, before: Mapping[str, str]
+) -> Response:
+    fields, step, act = now.fields, now.step, now.fields.get("act", "save")
+    count = draft_forms.rounds_of(fields)
     if act == "add-round" and count >= draft_forms.MOST_ROUNDS:
-        return await _wrong(request, desk, fields, draft_id, {"": _TOO_MANY})
+        return await shown(request, desk, now, errors={"": _TOO_MANY}, status=422)
     if act == "add-round":
-        fields = draft_forms.with_round(fields, _tomorrow(desk, zone_of(desk)), zone)
+        fields, step = draft_forms.with_round(fields, _tomorrow(desk, zone_of(desk)), fields["zone"]), f"round-{count + 1}"
     elif act.startswith("remove-round-") and count > 1:
-        fields = draft_forms.without_round(fields, whole(act.removeprefix("remove-round-")) or 0)
+        fields, step = draft_forms.without_round(fields, whole(act.removeprefix("remove-round-")) or 0), CHECK
     typed = draft_forms.read(fields)
     if typed.draft is None:
-        return await _wrong(request, desk, fields, draft_id, typed.errors)
+        return await shown(request, desk, now, errors=typed.errors, status=422)
     try:
-        draft_id, _ = await _kept(campaigns, draft_id, fields, typed.draft, host)
+        await campaigns.save_draft(now.id, now.version, typed.draft, host.member)
     except DraftChanged as changed:
-        _, version = await campaigns.draft(draft_id)
-        return await _wrong(request, desk, {**fields, "version": str(version)}, draft_id, {"": _CHANGED}, changed.status)
+        return await _overtaken(request, desk, campaigns, now, before, changed.status)
     if act == "publish":
-        return await _published(request, host, desk, campaigns, draft_id, fields)
-    anchor = f"#round-{count}" if act == "add-round" else ""
-    return led_to(request, urls.campaign_desk(draft_id) + anchor, "The draft is saved.")
+        return await _published(request, host, desk, campaigns, now)
+    if act == "next":
+        step = after(step, typed.draft)
+    return led_to(request, urls.draft_step(now.id, step), SAVED)
 
 
-async def _kept(campaigns: Campaigns, draft_id: str, fields: Fields, typed: DraftCampaign, host: Caller) -> tuple[str, int]:
-    version = whole(fields.get("version", "")) or 0
+async def _overtaken(
+    request: Request, desk: Desk, campaigns: Campaigns, now: Draft, before: Mapping[str, str], status: int
+) -> Response:
+    """Answer with what she wrote, who saved the draft meanwhile, and what it says where that differs."""
+    _, version = await campaigns.draft(now.id)
+    by = await campaigns.saved_last_by(now.id)
+    fresh = msgspec.structs.replace(now, version=version, fields={**now.fields, "seen": mark(before, now.step)})
+    return await shown(request, desk, fresh, status=status, changed_by=by or "Somebody else", theirs=before)
+
+
+async def _published(request: Request, host: Caller, desk: Desk, campaigns: Campaigns, now: Draft) -> Response:
+    saved, version = await campaigns.draft(now.id)
+    now = msgspec.structs.replace(now, version=version, step=CHECK)
+    if gaps(saved, desk.now):
+        return await shown(request, desk, now, errors={"": _NOT_YET}, status=422)
+    body = digest(saved.model_dump_json().encode())
     try:
-        return await campaigns.save_draft(draft_id or None, version, typed, host.member, key_of(fields))
-    except DraftChanged:
-        found, version = await campaigns.draft(draft_id)
-        if found == typed:  # the same request again, because its answer was lost
-            return draft_id, version
-        raise
-
-
-async def _published(request: Request, host: Caller, desk: Desk, campaigns: Campaigns, draft_id: str, fields: Fields) -> Response:
-    saved, version = await campaigns.draft(draft_id)
-    fields = {**fields, "version": str(version)}
-    if found := gaps(saved, desk.now):
-        more = (f"{words.words(len(found) - 2).capitalize()} more: see the list beside the button.",) if len(found) > 2 else ()
-        return await _wrong(request, desk, fields, draft_id, {"": " ".join((_NOT_YET, *found[:2], *more))})
-    request_body = digest(saved.model_dump_json().encode())
-    try:
-        _, done = await campaigns.publish(draft_id, asked(host, "publish", draft_id, key_of(fields), request_body))
+        _, done = await campaigns.publish(now.id, asked(host, "publish", now.id, key_of(now.fields), body))
     except (CampaignIsPublic, DraftNotFound):  # the same button again, or another host, a moment ago
-        if (public := await _public(desk, draft_id)) is None:
+        if (public := await _public(desk, now.id)) is None:
             raise
         return see_other(public)
     except Refusal as refusal:
-        return await _wrong(request, desk, fields, draft_id, {"": f"{refusal.title} {refusal}"}, refusal.status)
-    where = await _public(desk, draft_id)
-    return led_to(request, where or urls.DESK, PUBLISHED, done.position)
-
-
-async def _wrong(
-    request: Request, desk: Desk, fields: Fields, draft_id: str, errors: dict[str, str], status: int = 422
-) -> HTMLResponse:
-    version = whole(fields.get("version", "")) or 0
-    return await _shown(request, desk, fields, draft_id=draft_id, version=version, errors=errors, status=status)
-
-
-async def _shown(
-    request: Request,
-    desk: Desk,
-    fields: Fields,
-    *,
-    draft_id: str = "",
-    version: int = 0,
-    errors: dict[str, str] | None = None,
-    begun_from: str = "",
-    status: int = 200,
-) -> HTMLResponse:
-    typed = draft_forms.read(fields)
-    page = DraftPage(
-        form=Form(values=fields, errors=errors or {}),
-        rounds=draft_forms.rounds_of(fields),
-        zones=local_times.with_zone(fields.get("zone") or zone_of(desk)),
-        methods=draft_forms.METHODS,
-        inputs=draft_forms.INPUTS,
-        ties=draft_forms.TIES,
-        electorates=draft_forms.ELECTORATES,
-        idempotency_key=fresh_key(),
-        campaign_id=draft_id,
-        begun_from=begun_from,
-        missing=gaps(typed.draft, desk.now) if typed.draft else ("Some answers cannot be read yet.",),
-        version=version,
-    )
-    return await show(request, page, section="desk" if draft_id else "new", status=status)
+        return await shown(request, desk, now, errors={"": f"{refusal.title} {refusal}"}, status=refusal.status)
+    return led_to(request, await _public(desk, now.id) or urls.DESK, PUBLISHED, done.position)

@@ -7,10 +7,13 @@ from psycopg import AsyncConnection
 
 from fanfare.campaigns.reading import CampaignRead, RoundRead
 from fanfare.record.campaigns import Campaign
-from fanfare.views.board import Board, board
+from fanfare.views.board import Board, leading
 from fanfare.web import words
 from fanfare.web.contexts.ideas import Step
 from fanfare.web.pages.rounds import SUPPORT, state_of
+
+_PLACES = 100
+"""Places of a round of ideas that are told; there may be a hundred thousand."""
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -33,7 +36,23 @@ class Fates:
         self._connection = connection
         self._campaign = campaign
         self._read = read
-        self._boards: dict[str, Board] = {}
+        self._boards: dict[str, tuple[Board, int]] = {}
+
+    async def stage(self, idea: dict[str, Any]) -> str:
+        """Return where an idea stands, as :meth:`way` does; of an open round no board is read, so that a list is quick."""
+        stage = ""
+        for each in self._of(idea):
+            state = state_of(each)
+            if state in ("open", "paused", "closing"):
+                stage = "" if each.method == SUPPORT else "On the ballot"
+            else:
+                _, stage = await self._step(each, idea)
+        return "Withdrawn" if idea["withdrawn"] else stage
+
+    def _of(self, idea: dict[str, Any]) -> list[RoundRead]:
+        """Return the rounds that an idea is or was in."""
+        rounds = self._read.rounds
+        return [each for each in rounds if each.id == idea["round"] or idea["idea"] in {option.id for option in each.options}]
 
     async def way(self, idea: dict[str, Any], raised: str) -> Way:
         """Return the way of an idea; *raised* says when that was, and by whom."""
@@ -44,16 +63,14 @@ class Fates:
             line = "Its author took it back."
             return Way((*steps, Step("Withdrawn", line, "done")), "Withdrawn", line)
         stage, ballot_round = "", ""
-        for each in self._read.rounds:
-            if each.id != idea["round"] and idea["idea"] not in {option.id for option in each.options}:
-                continue
-            step, stage = await self._step(each, idea["idea"])
+        for each in self._of(idea):
+            step, stage = await self._step(each, idea)
             steps.append(step)
             if state_of(each) == "open" and each.method != SUPPORT:
                 ballot_round = each.id
         return Way(tuple(steps), stage, f"{steps[-1].title}. {steps[-1].line}", ballot_round)
 
-    async def _step(self, each: RoundRead, idea: str) -> tuple[Step, str]:
+    async def _step(self, each: RoundRead, idea: dict[str, Any]) -> tuple[Step, str]:
         is_support, state = each.method == SUPPORT, state_of(each)
         if state == "void":
             return Step(f"Round {each.number} was voided", each.reason, "done"), ""
@@ -62,8 +79,7 @@ class Fates:
             title = "Gathering support" if is_support else f"On the ballot of round {each.number}"
             line = f"{place} {_cut(each)} when the round closes." if is_support else place
             return Step(title, line, "now"), "" if is_support else "On the ballot"
-        made = self._boards.get(each.id)
-        went_on = made is not None and idea in made.result.advanced
+        went_on = each.id in self._boards and idea["idea"] in self._boards[each.id][0].result.advanced
         if not went_on:
             title = (
                 f"Not the winner of round {each.number}" if each.advance == 1 else f"Not among the {words.words(each.advance)}"
@@ -75,16 +91,20 @@ class Fates:
             title, f"{place} {each.outcome}" if last else place, "done"
         ), "Won" if last and each.advance == 1 else "Went on"
 
-    async def _place(self, each: RoundRead, idea: str) -> str:
+    async def _place(self, each: RoundRead, idea: dict[str, Any]) -> str:
         found = self._campaign.round(each.id)
         if each.id not in self._boards and found is not None:
-            self._boards[each.id] = await board(self._connection, found)
-        ranking = self._boards[each.id].result.ranking if each.id in self._boards else ()
-        own = next((standing for standing in ranking if standing.option == idea), None)
-        if own is None:
+            self._boards[each.id] = await leading(self._connection, found, _PLACES)
+        if each.id not in self._boards:
             return ""
+        now, in_all = self._boards[each.id]
         unit = "supporter" if each.method == SUPPORT else "vote"
-        return f"Place {own.rank} of {words.number(len(ranking))}, with {words.counted(own.votes, unit)}."
+        own = next((standing for standing in now.result.ranking if standing.option == idea["idea"]), None)
+        if own:
+            return f"Place {own.rank} of {words.number(in_all)}, with {words.counted(own.votes, unit)}."
+        if each.method == SUPPORT and in_all > len(now.result.ranking) and not idea["hidden"]:
+            return f"Behind the first {words.number(len(now.result.ranking))}, with {words.counted(idea['supporters'], unit)}."
+        return ""
 
 
 def _cut(each: RoundRead) -> str:

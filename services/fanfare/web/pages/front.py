@@ -1,5 +1,6 @@
 """The front page, and the stylesheets of brands."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -8,35 +9,44 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from psycopg import AsyncConnection
 
-from fanfare.campaigns.reading import CampaignRead, RoundRead
+from fanfare.campaigns.reading import CampaignRead
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
 from fanfare.platform.refusals import Invalid
-from fanfare.record.campaigns import Campaign, Round, RoundSealed
-from fanfare.reports.report import RoundReport
+from fanfare.record.campaigns import Campaign, RoundSealed
 from fanfare.views import figures
-from fanfare.views.board import labels
-from fanfare.web import tints, words
-from fanfare.web.contexts.campaigns import CampaignStrip, FrontPage, SealedRow
-from fanfare.web.pages import rounds
+from fanfare.web import tints, urls, words
+from fanfare.web.colours import remarks
+from fanfare.web.contexts.campaigns import CampaignStrip, Deed, FrontPage, Outcome, SealedRow
+from fanfare.web.pages import outcomes, rounds
 from fanfare.web.pages.campaign import zone_of
 from fanfare.web.shells import brand_of, colour_of, in_words, show
 
 router = APIRouter()
 _LATELY = timedelta(days=31)
 _MOST = 30
+_DEEDS, _SEALS = 3, 6
+_FOR_A_DAY = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
 
 
 @router.get("/brand.css")
 async def brand(c: Annotated[str, Query(max_length=10)]) -> Response:
     """Answer with the stylesheet of one colour. Raises: Invalid."""
+    return Response(tints.brand_css(_colour(c)), media_type="text/css", headers=_FOR_A_DAY)
+
+
+@router.get("/brand.txt")
+async def brand_remarks(c: Annotated[str, Query(max_length=10)]) -> Response:
+    """Answer with what is done with one colour, a sentence a line. Raises: Invalid."""
+    return Response("\n".join(remarks(_colour(c))), media_type="text/plain", headers=_FOR_A_DAY)
+
+
+def _colour(text: str) -> str:
     try:
-        colour = tints.parse_colour(c)
+        return tints.parse_colour(text)
     except tints.ColourUnreadable as error:
         message = "A colour is six hexadecimal digits, such as ff5c7c."
         raise Invalid(message) from error
-    headers = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
-    return Response(tints.brand_css(colour), media_type="text/css", headers=headers)
 
 
 @router.get("/")
@@ -46,11 +56,13 @@ async def front(request: Request, desk: TheDesk) -> HTMLResponse:
     public = [each for each in reversed(desk.streams.campaigns.values()) if each.id][:_MOST]
     async with desk.pool.connection() as connection:
         read = [(each, await in_words(connection, each)) for each in public]
-        sealed = await _sealed(desk, connection, read)
+        last, sealed = await _sealed(connection, read, colour_of(desk))
     first = min(read, key=lambda each: _order(each[1]), default=None)
     brand_name = await brand_of(desk)
     page = FrontPage(
         ticket=await rounds.ticket(request, *first) if first else None,
+        deeds=deeds([each for _, each in read], zone_of(desk)),
+        last=last,
         others=[_strip(desk, brand_name, each) for _, each in read if first is None or each.id != first[1].id],
         sealed=sealed,
     )
@@ -81,26 +93,42 @@ def _strip(desk: Desk, brand_name: str, read: CampaignRead) -> CampaignStrip:
     return msgspec.convert(made, CampaignStrip)
 
 
-async def _sealed(desk: Desk, connection: AsyncConnection, read: list[tuple[Campaign, CampaignRead]]) -> list[SealedRow]:
+async def _sealed(
+    connection: AsyncConnection, read: list[tuple[Campaign, CampaignRead]], colour: str
+) -> tuple[Outcome | None, list[SealedRow]]:
+    """Return what came of the round that was sealed last, and the others of the last weeks, the latest first."""
     found = []
     for campaign, each in read:
         moments = await figures.moments(connection, campaign.id)
         for state, of in zip(campaign.rounds, each.rounds, strict=True):
             at = moments.get((state.id, RoundSealed.wire))
-            if state.status == "sealed" and state.sealed and at and at > datetime.now(UTC) - _LATELY:
-                headline = await outcome(connection, state, of)
-                found.append(SealedRow(state.id, each.title, headline, state.sealed.report, at, colour_of(desk)))
-    return sorted(found, key=lambda row: row.sealed_at, reverse=True)[:6]
+            if state.status == "sealed" and state.sealed and at:
+                found.append((at, state, of, each))
+    found.sort(key=lambda each: each[0], reverse=True)
+    if not found:
+        return None, []
+    at, state, of, campaign_read = found[0]
+    last = await outcomes.outcome(connection, state, of, campaign_read, at)
+    since = datetime.now(UTC) - _LATELY
+    rows = [
+        SealedRow(state.id, each.title, await outcomes.headline(connection, state, of), state.sealed.report, at, colour)
+        for at, state, of, each in found[1 : _SEALS + 1] if state.sealed and at > since
+    ]  # fmt: skip
+    return last, rows
 
 
-async def outcome(connection: AsyncConnection, found: Round, of: RoundRead) -> str:
-    """Return the news of a sealed round: who goes on."""
-    query = "select body from desk.reports where digest = %s"
-    row = await (await connection.execute(query, (found.sealed.report if found.sealed else "",))).fetchone()
-    if row is None:
-        return f"{of.name} is sealed"
-    report = msgspec.json.decode(row[0], type=RoundReport)
-    titles = await labels(connection, found)
-    return words.goes_on(
-        [titles.get(each.option) or words.unnamed(each.option) for each in report.ranking if each.advanced], of.advance
-    )
+def deeds(read: Sequence[CampaignRead], zone: str) -> list[Deed]:
+    """Return what a minute is enough for, in what is open now: a vote, a press of support, an idea."""
+    votes, rest, now = [], [], datetime.now(UTC)
+    for campaign in read:
+        for each in campaign.rounds:
+            if rounds.state_of(each) != "open":
+                continue
+            line = f"{campaign.title}, until {words.when(each.closes_at, zone, now)}."
+            if each.method == rounds.SUPPORT:
+                rest.append(Deed("Support the ideas that you like", line, urls.ideas(campaign.id)))
+                rest.append(Deed("Raise an idea of your own", line, urls.campaign(campaign.id, "ideas/new")))
+            else:
+                label = f"Vote on the {words.words(len(each.options))}" if each.options else "Vote"
+                votes.append(Deed(label, line, urls.round_(each.id, "ballot")))
+    return (votes + rest)[:_DEEDS]

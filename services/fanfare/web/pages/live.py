@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol, assert_never
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.platform.desk import Desk
+from fanfare.record.kinds import digest
+from fanfare.web import words
 from fanfare.web.contexts.campaigns import Board, Tape
 from fanfare.web.contexts.shell import Shell
 from fanfare.web.layout import render_partial
@@ -26,7 +29,9 @@ router = APIRouter()
 _log = structlog.get_logger()
 APART_S, IDLE_S = 0.5, 1.0
 """Frames come this far apart; where nothing seems to change it is looked up all the same after so long."""
-_FRESH = timedelta(seconds=10)
+_FRESH = timedelta(seconds=5)
+BEAT_S = 10.0
+"""Where nothing changes, watchers are told so this often: a line that stays silent for longer is dead."""
 
 
 class Changes(Protocol):
@@ -40,8 +45,16 @@ class Frame(msgspec.Struct, frozen=True):
     """What a live page shows: the same for everybody."""
 
     state: str
+    board_mark: str = ""
+    """Another one whenever the figures are others, here or in any process; empty while there is no board."""
+    tape_mark: str = ""
     board: str = ""
     tape: str = ""
+
+    @property
+    def id(self) -> str:
+        """What whoever comes back has seen."""
+        return f"{self.board_mark}.{self.tape_mark}"
 
 
 class Live:
@@ -55,19 +68,20 @@ class Live:
         self._slots: set[asyncio.Event] = set()
         self._reading: asyncio.Task[None] | None = None
         self._frame: Frame | None = None
-        self._shown: tuple[Board | None, Tape | None, datetime] = (None, None, datetime.min.replace(tzinfo=UTC))
+        self._read_at = datetime.min.replace(tzinfo=UTC)
 
     @property
     def is_idle(self) -> bool:
         """Whether nobody watches, so that nothing is read."""
         return not self._slots and self._reading is None
 
-    async def watch(self, state: str) -> AsyncIterator[bytes]:
+    async def watch(self, state: str, after: str = "") -> AsyncIterator[bytes]:
         """
-        Yield what changed, the latest only, beginning at once with the present frame.
+        Yield what changed, the latest only, beginning at once with the present frame; where nothing does, that it was looked up.
 
         Args:
             state: of the rounds, as the page that watches shows it; where it is another by now, the page is told first.
+            after: the id of the last event that it has seen, where it comes back.
         """
         slot = asyncio.Event()
         self._slots.add(slot)
@@ -76,17 +90,19 @@ class Live:
             self._reading.add_done_callback(lambda _: self._wake())
         elif self._frame:
             slot.set()
-        sent = Frame(state)
+        board_mark, _, tape_mark = after.partition(".")
+        sent = Frame(state, board_mark, tape_mark)
         try:
             while True:
-                await slot.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(slot.wait(), BEAT_S)
                 slot.clear()
                 if self._reading.done():  # it failed: the stream ends, and the browser comes back
                     return
-                frame = self._frame or sent
-                if events := changes(sent, frame):
-                    yield events
-                sent = frame
+                if self._frame is None or datetime.now(UTC) - self._read_at > _FRESH:
+                    continue  # nothing is known now; who hears nothing knows that
+                yield changes(sent, self._frame) + beat(self._read_at, zone_of(self._desk))
+                sent = self._frame
         finally:
             self._slots.discard(slot)
             if not self._slots:
@@ -102,6 +118,7 @@ class Live:
             woken = asyncio.create_task(self._changes.changed(IDLE_S))
             try:
                 frame = await self._render()
+                self._read_at = datetime.now(UTC)
                 if frame != self._frame:
                     self._frame = frame
                     self._wake()
@@ -116,47 +133,69 @@ class Live:
             read = await in_words(connection, campaign)
             board = await present_board(connection, campaign, read)
         tape = await latest(desk, told(desk, read))
-        was_board, was_tape, at = self._shown
-        now = datetime.now(UTC)
-        frame = self._frame or Frame("")
-        is_stale = frame.board == "" or now - at > _FRESH
-        shell = Shell(site_name=await brand_of(desk), now=now, zone=zone_of(desk), csrf="")
-        if is_stale or _figures(board) != _figures(was_board):
+        shell = Shell(site_name=await brand_of(desk), now=datetime.now(UTC), zone=zone_of(desk), csrf="")
+        was = self._frame or Frame("")
+        frame = Frame(state_of(campaign), _mark(board), _mark(tape), was.board, was.tape)
+        if frame.board_mark != was.board_mark:
             frame = msgspec.structs.replace(frame, board=render_partial("board", shell, board=board) if board else "")
-            at = now
-        if tape != was_tape or not frame.tape:
+        if frame.tape_mark != was.tape_mark:
             frame = msgspec.structs.replace(frame, tape=render_partial("tape", shell, tape=tape))
-        self._shown = (board, tape, at)
-        return msgspec.structs.replace(frame, state=state_of(campaign))
+        return frame
 
 
-def _figures(board: Board | None) -> tuple[Any, ...] | None:
-    """Return what of a board is news; the time of the count is none."""
-    return None if board is None else (board.round, board.rows, board.ballots)
+def _mark(shown: Board | Tape | None) -> str:
+    """Return a mark of what is news in it; the time of the count is none."""
+    match shown:
+        case Board():
+            return digest(repr((shown.round, shown.rows, shown.ballots)).encode())[:12]
+        case Tape():
+            return digest(repr(shown).encode())[:12]
+        case None:
+            return ""
+        case _:
+            assert_never(shown)
 
 
 @lru_cache(maxsize=32)
 def changes(sent: Frame, frame: Frame) -> bytes:
     """Return the events that lead from one frame to another, as they are sent; encoded once for all who watch."""
-    found = []
+    found: list[ServerSentEvent] = []
     if frame.state != sent.state:
         found.append(ServerSentEvent(frame.state, event="page"))
-    if frame.board and frame.board != sent.board:
+    if frame.board and frame.board_mark != sent.board_mark:
         found.append(ServerSentEvent(frame.board, event="board"))
-    if frame.tape != sent.tape:
+    if frame.tape_mark != sent.tape_mark:
         found.append(ServerSentEvent(frame.tape, event="tape"))
+    if found:
+        found[-1].id = frame.id  # of the last one: whoever lost the line between two of them gets both again
     return b"".join(each.encode() for each in found)
+
+
+def beat(at: datetime, zone: str) -> bytes:
+    """Return the event that says when the figures were looked up last: the moment, and the site's clock."""
+    return ServerSentEvent(f"{at.isoformat(timespec='seconds')} {words.clock(at, zone, seconds=True)}", event="beat").encode()
 
 
 @router.get("/campaigns/{campaign_id}/live")
 async def live(
-    campaign_id: Id, request: Request, campaigns: TheCampaigns, state: Annotated[str, Query(max_length=64)] = ""
+    campaign_id: Id,
+    request: Request,
+    campaigns: TheCampaigns,
+    state: Annotated[str, Query(max_length=64)] = "",
+    after: Annotated[str, Query(max_length=64)] = "",
+    last_event_id: Annotated[str, Header(max_length=64)] = "",
 ) -> EventSourceResponse:
-    """Send the board and the tape of a campaign as they change, at most twice a second."""
+    """
+    Send the board and the tape of a campaign as they change, at most twice a second; who comes back gets what changed meanwhile.
+
+    A script that opens a new stream says by *after* what it saw last; a browser that comes back by itself sends the header.
+    """
     campaign = await campaigns.campaign(campaign_id)
     app = request.app.state
     if not hasattr(app, "live"):
         app.live = {}
     readers: dict[str, Live] = app.live
     reader = readers.setdefault(campaign_id, Live(app.desk, app.waiting, campaign_id))
-    return EventSourceResponse(reader.watch(state or state_of(campaign)), headers={"X-Content-Type-Options": "nosniff"}, ping=15)
+    seen = after or last_event_id
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return EventSourceResponse(reader.watch(state or state_of(campaign), seen), headers=headers, ping=15)

@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from fanfare.members import outbox
 from fanfare.platform.edge import Admin, TheDesk
-from fanfare.platform.settings import Settings
 from fanfare.web import urls, words
 from fanfare.web.contexts.operator import (
     Broker,
@@ -23,7 +22,7 @@ from fanfare.web.contexts.operator import (
     Runner,
     Unreadable,
 )
-from fanfare.web.operations import Operations, Pace, operations
+from fanfare.web.operations import Operations, Pace, has_mail_server, operations
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.shells import show
 from fanfare.web.vitals import ProjectionVitals, RecordVitals, RunnerVitals, Vitals
@@ -37,9 +36,8 @@ _GIB, _MIB = 1024**3, 1024**2
 async def page(request: Request, admin: Admin) -> HTMLResponse:
     """Show how the site is."""
     del admin
-    settings: Settings = request.app.state.settings
     found = await operations(request)
-    return await show(request, operations_page(found, has_mail_server=bool(settings.smtp_url)), section="operations")
+    return await show(request, operations_page(found, has_mail_server=await has_mail_server(request)), section="operations")
 
 
 @router.post(urls.OPERATIONS)

@@ -15,6 +15,7 @@ from fanfare.platform.refusals import ForeignOrigin, Refusal
 from fanfare.web import urls
 from fanfare.web.contexts.campaigns import Voice
 from fanfare.web.contexts.ideas import Version
+from fanfare.web.contexts.moderation import Hiding
 from fanfare.web.contexts.shell import Action
 from fanfare.web.pages.campaign import voice
 from fanfare.web.pages.forms import known, sent, writer
@@ -24,14 +25,17 @@ from fanfare.web.shells import leave_notice, see_other
 router = APIRouter()
 
 
-def comment(desk: Desk, said: Mapping[str, Any], visitor: Caller | None, gone: Mapping[str, str]) -> Voice:
-    """Return a comment as it is shown, with what its reader may do about it."""
+def comment(
+    desk: Desk, said: Mapping[str, Any], visitor: Caller | None, gone: Mapping[str, str], hiding: Hiding | None = None
+) -> Voice:
+    """Return a comment as it is shown, with what its reader may do about it; *hiding* says why it is hidden, if it is."""
     found = voice(desk, said)
-    if missing := gone.get(said["text_hash"]):
+    if not said["text"] and (missing := gone.get(said["text_hash"])):
         return msgspec.structs.replace(found, gone=missing)
     is_mine = visitor is not None and visitor.member == said["author"]
     may_remove = is_mine or (visitor is not None and removing.may_moderate(visitor))
-    return msgspec.structs.replace(found, hashes=said["text_hash"] if may_remove else "", is_mine=is_mine)
+    hashes = said["text_hash"] if may_remove else ""
+    return msgspec.structs.replace(found, hashes=hashes, is_mine=is_mine, content=said["comment"], hiding=hiding)
 
 
 def version(each: Mapping[str, Any], by: str, visitor: Caller | None) -> Version:

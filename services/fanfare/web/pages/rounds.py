@@ -12,7 +12,7 @@ from fanfare.platform.desk import Desk
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports import receipts
 from fanfare.views import figures
-from fanfare.views.board import board, labels
+from fanfare.views.board import labels, leading
 from fanfare.voting.service import Voting
 from fanfare.web import urls, words
 from fanfare.web.contexts.campaigns import Board, BoardRow, RoundState, RoundStub, Standing, Term, Ticket
@@ -172,7 +172,7 @@ def terms(each: RoundRead, zone: str) -> tuple[Term, ...]:
 
 async def board_now(connection: AsyncConnection, found: Round, of: RoundStub) -> Board:
     """Return the leaderboard of a round as it is now."""
-    now = await board(connection, found)
+    now, options = await leading(connection, found, ROWS_LIVE)
     shown = now.result.ranking[: max(ROWS_LIVE, len(now.result.advanced))]
     rows = tuple(BoardRow(each.option, "", each.rank, each.votes) for each in shown)
     return await worded(
@@ -185,14 +185,14 @@ async def board_now(connection: AsyncConnection, found: Round, of: RoundStub) ->
             datetime.now(UTC),
             is_approval=found.plan.method == APPROVAL,
             cut=len(now.result.advanced),
-            more=len(now.result.ranking) - len(rows),
+            more=options - len(rows),
         ),
     )
 
 
 async def worded(connection: AsyncConnection, found: Round, made: Board) -> Board:
     """Return a board with the titles, the authors and the addresses of its rows."""
-    titles = await labels(connection, found)
+    titles = await labels(connection, found, [row.id for row in made.rows])
     authors = await figures.authors(connection, [row.id for row in made.rows])
     rows = tuple(
         msgspec.structs.replace(

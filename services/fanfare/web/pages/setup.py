@@ -1,33 +1,36 @@
-"""The first run: the link on the console opens it, six answers found the site, and whoever gave them is its first admin."""
+"""The first run: the link on the console opens it, a few answers found the site, and whoever gave them is its first admin."""
 
 from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from fanfare.campaigns import founding
-from fanfare.members import links, roles, sessions
+from fanfare.members import links, mail_settings, roles, sessions
 from fanfare.members.address import is_loopback, normalised
 from fanfare.members.csrf import guard
 from fanfare.members.joining import checked_name
+from fanfare.members.mail_settings import MailSettings
 from fanfare.members.refusals import LinkExpired, LinkUnknown, LinkUsed, SiteNotFounded
 from fanfare.members.signing_in import sign_in_with
 from fanfare.platform import texts
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
 from fanfare.platform.refusals import Refusal
-from fanfare.web import tints, urls
+from fanfare.platform.settings import Settings
+from fanfare.web import colours, tints, urls
 from fanfare.web.contexts.members import SetupPage
 from fanfare.web.contexts.shell import Form
 from fanfare.web.pages import local_times
 from fanfare.web.pages.host import led_to
+from fanfare.web.pages.mail_settings import ENCRYPTIONS
 from fanfare.web.pages.typed import Fields, posted
 from fanfare.web.shells import see_other, show
 
 router = APIRouter(dependencies=[Depends(guard)])
-BRAND_CSS = "/brand.css"
+BRAND = ("/brand.css", "/brand.txt")
 _CONSOLE = "Open the link that stands on its console. Only whoever started the site can see that."
 _FRESH = "Stop the site and start it again: it prints a fresh link, which voids all earlier ones."
-_BEGUN = "The record has begun, and you are the admin of this site."
+_BEGUN = "The record has begun, and you are the admin of this site. Now your first campaign."
 _FIELDS = ("public_url", "brand", "zone", "colour", "name", "email")
 
 
@@ -39,7 +42,7 @@ async def founded(request: Request) -> None:
         SiteNotFounded: what there is to do stands on the console.
     """
     desk: Desk = request.app.state.desk
-    if desk.streams.site.founded or request.url.path in (urls.SETUP, BRAND_CSS):
+    if desk.streams.site.founded or request.url.path in (urls.SETUP, *BRAND):
         return
     await desk.catch_up()
     if not desk.streams.site.founded:
@@ -48,7 +51,7 @@ async def founded(request: Request) -> None:
 
 @router.get(urls.SETUP)
 async def setup(request: Request, desk: TheDesk, token: str = "") -> Response:
-    """Show the six questions to whoever has the link. Raises: SiteIsFounded, SiteNotFounded, LinkUnknown, LinkExpired."""
+    """Show the questions to whoever has the link. Raises: SiteIsFounded, SiteNotFounded, LinkUnknown, LinkExpired."""
     if (elsewhere := await _closed(desk, token)) is not None:
         return elsewhere
     fields = {"public_url": _own_address(request), "zone": local_times.guess(), "colour": tints.HOUSE_COLOUR}
@@ -64,19 +67,36 @@ async def found(request: Request, desk: TheDesk) -> Response:
         return elsewhere
     if "colour-pick" in fields or "show" in fields:
         return await _shown(request, {**fields, "colour": fields.get("colour-pick") or fields.get("colour", "")}, token)
-    if errors := _wrong(fields):
+    errors = _wrong(fields)
+    mail = _mail(fields, errors)
+    if errors:
         return await _shown(request, fields, token, errors, 422)
     try:
         await founding.found(desk, _answers(fields))
-        await request.app.state.parts.catch_up()
+        await request.app.state.parts.desk.catch_up()
         done = await sign_in_with(request, desk, token, name=fields["name"], email=fields["email"])
     except founding.SiteIsFounded:
         raise
     except Refusal as refusal:
         return await _shown(request, fields, token, {"": f"{refusal.title} {refusal}"}, refusal.status)
-    answer = led_to(request, urls.DESK, _BEGUN, done.position)
+    if mail is not None:
+        async with desk.pool.connection() as connection:
+            await mail_settings.keep(connection, mail)
+    answer = led_to(request, urls.NEW_CAMPAIGN, _BEGUN, done.position)
     sessions.set_cookie(request, answer, done.token)
     return answer
+
+
+def _mail(fields: Fields, errors: dict[str, str]) -> MailSettings | None:
+    """Return where mail goes; none where that was left for later. What is wrong with it joins *errors*."""
+    given = {name: fields.get(name, "") for name in ("host", "port", "encryption", "username", "password", "sender")}
+    if not any(given[name].strip() for name in ("host", "username", "password", "sender")):
+        return None
+    try:
+        return mail_settings.checked(**given)
+    except Refusal as refusal:
+        errors[str(refusal.extra.get("field", "sender"))] = str(refusal)
+        return None
 
 
 def _answers(fields: Fields) -> founding.Founding:
@@ -147,17 +167,21 @@ async def _shown(
     *,
     guesses_zone: bool = False,
 ) -> Response:
+    settings: Settings = request.app.state.settings
     try:
         preview = tints.parse_colour(fields.get("colour", ""))
     except ValueError:
         preview = ""
     page = SetupPage(
-        form=Form(values=fields, errors=errors or {}),
+        form=Form(values={name: text for name, text in fields.items() if name != "password"}, errors=errors or {}),
         zones=local_times.with_zone(fields.get("zone") or "UTC"),
         preview=preview,
+        remarks=colours.remarks(preview) if preview else (),
+        encryptions=ENCRYPTIONS,
+        has_environment_mail=bool(settings.smtp_url),
         token=token,
         guesses_zone=guesses_zone,
     )
     answer = await show(request, page, status=status)
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Cache-Control"] = "no-store, no-transform"
     return answer

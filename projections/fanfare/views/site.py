@@ -1,0 +1,97 @@
+"""The site's own decisions: how it was founded and changed, and who got or lost which role, when and by whom."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from fanfare.record import site
+from fanfare.record.kinds import canonical
+from fanfare.views.projection import Projection, Seen, columns, place
+
+SCHEMA = """
+create table decisions (
+    place bigint primary key,
+    "offset" bigint not null, event_id text collate "C" unique not null, wire text collate "C" not null,
+    at timestamptz not null, by_member text collate "C", member text collate "C", role text collate "C", details jsonb not null
+);
+create index on decisions (member, role, place desc);
+"""
+
+
+def _row(seen: Seen) -> tuple[Any, ...]:
+    position, recorded = seen
+    event = recorded.event
+    return (
+        place(position),
+        position.offset,
+        recorded.id,
+        event.wire,
+        recorded.time,
+        getattr(event, "by", None),
+        getattr(event, "member", None),
+        getattr(event, "role", None),
+        Jsonb(msgspec.json.decode(canonical(event))),
+    )
+
+
+async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    await connection.execute(
+        """insert into decisions (place, "offset", event_id, wire, at, by_member, member, role, details)
+           select * from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
+                                %s::text[], %s::jsonb[])
+           on conflict (event_id) do nothing""",
+        columns([_row(each) for each in seen]),
+    )
+
+
+SITE = Projection(
+    name="site",
+    version=1,
+    schema=SCHEMA,
+    on=dict.fromkeys((site.SiteFounded, site.SiteChanged, site.RoleGranted, site.RoleRevoked), _note),
+)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A decision about the site."""
+
+    place: int
+    offset: int
+    wire: str
+    at: datetime
+    details: dict[str, Any]
+    by: str
+    """Who decided, as she is called today; empty for the console and for those who left."""
+    by_member: str | None
+    name: str
+    """Whom it concerns, as she is called today; empty where nobody, and for those who left."""
+    member: str | None
+    role: str | None
+    reason: str
+
+
+_SELECT = """
+    select place, "offset", wire, at, details, coalesce(deciders.name, ''), by_member, coalesce(members.name, ''),
+           decisions.member, role, coalesce(texts.text, '')
+      from site.decisions left join vault.members as deciders on deciders.id = by_member
+      left join vault.members on members.id = decisions.member left join record.texts on texts.hash = details ->> 'reason'
+"""
+
+
+async def decisions(connection: AsyncConnection, *, before: int | None = None, limit: int = 50) -> list[Decision]:
+    """Return the decisions about the site, the latest first."""
+    query = _SELECT + " where place < %(before)s order by place desc limit %(limit)s"
+    rows = await (await connection.execute(query, {"before": before or 2**62, "limit": limit})).fetchall()
+    return [Decision(*row) for row in rows]
+
+
+async def grants(connection: AsyncConnection, members: Sequence[str]) -> list[Decision]:
+    """Return the last time that each of these members was granted each role, the earliest first."""
+    query = f"""{_SELECT} where place in (select max(place) from site.decisions
+                where member = any(%s) and wire = %s group by member, role) order by place"""
+    rows = await (await connection.execute(query, (list(members), site.RoleGranted.wire))).fetchall()
+    return [Decision(*row) for row in rows]
