@@ -14,7 +14,7 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check format faults faults-kafka bench docs release-sample lock clean
+.PHONY: help demo up test check format faults faults-kafka bench screenshots docs release-sample lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ faults-kafka: $(DEV) ## Kill, stop, cut off and fill three brokers of Kafka and 
 
 bench: $(DEV) ## Measure speed on this machine
 	@$(BIN)/python -m tests.run bench
+
+screenshots: $(DEV) ## Play the demo and photograph it, for README and the guides: docs/pictures
+	@$(BIN)/python -m tests.journeys.screenshots
 
 docs: $(DEV) ## Write docs/event-catalogue.md from the code
 	@$(BIN)/python -m fanfare.record.catalogue > $(VENV)/event-catalogue.md && mv $(VENV)/event-catalogue.md docs/event-catalogue.md

@@ -10,7 +10,7 @@ from fanfare.record.campaigns import CampaignPublished, RoundPlanned
 from fanfare.record.entry import Entry, pack
 from fanfare.record.envelope import Decision, Recorded, derived_id, encode
 from fanfare.record.kinds import Event, digest
-from fanfare.record.site import SiteFounded
+from fanfare.record.site import SiteChanged, SiteFounded
 from fanfare.record.terms import Ask, FixedList, Option, PlannedOption, RoundPlan, RoundTerms, hash_terms
 
 SITE = "https://fanfare.pomfret.example"
@@ -78,6 +78,11 @@ def body(*events: Recorded) -> bytes:
 def an_entry(offset: int, *events: Recorded, partition: int = 0) -> Entry:
     """Return an entry as it is read back."""
     return Entry(partition, offset, events)
+
+
+def site_changed(by: str) -> SiteChanged:
+    """Return a change of the brand and the colour."""
+    return SiteChanged(brand=text("Pomfret & Daughters"), colour="#12805c", zone="UTC", by=by)
 
 
 def founded(partitions: int = 4) -> SiteFounded:

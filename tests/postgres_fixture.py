@@ -16,7 +16,7 @@ from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.platform.migrations.run import migrate
 from fanfare.platform.postgres.embedded import EmbeddedPostgres
 
-_TEMPLATE = "fanfare_template"
+TEMPLATE = "fanfare_template"
 _numbers = count(1)
 
 
@@ -32,35 +32,35 @@ def postgres() -> Iterator[str]:
         conninfo = server.start()
         try:
             with psycopg.connect(conninfo, autocommit=True) as connection:
-                connection.execute(sql.SQL("create database {}").format(sql.Identifier(_TEMPLATE)))
-            migrate(_named(conninfo, _TEMPLATE))
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+            migrate(_named(conninfo, TEMPLATE))
             yield conninfo
         finally:
             server.stop()
 
 
 @contextmanager
-def _made(postgres: str, template: str) -> Iterator[str]:
-    """Make a database like *template* for one test, give its conninfo, and drop it afterwards."""
+def made(postgres: str, template: str) -> Iterator[str]:
+    """Make a database like *template*, give its conninfo, and drop it afterwards."""
     name = f"fanfare_test_{next(_numbers)}"
-    made = sql.Identifier(name)
+    new = sql.Identifier(name)
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template {}").format(made, sql.Identifier(template)))
+        connection.execute(sql.SQL("create database {} template {}").format(new, sql.Identifier(template)))
         yield _named(postgres, name)
-        connection.execute(sql.SQL("drop database {} with (force)").format(made))
+        connection.execute(sql.SQL("drop database {} with (force)").format(new))
 
 
 @pytest.fixture
 def database(postgres: str) -> Iterator[str]:
     """A migrated database of one test's own, and its conninfo."""
-    with _made(postgres, _TEMPLATE) as conninfo:
+    with made(postgres, TEMPLATE) as conninfo:
         yield conninfo
 
 
 @pytest.fixture
 def empty(postgres: str) -> Iterator[str]:
     """A database with nothing in it, and its conninfo."""
-    with _made(postgres, "template1") as conninfo:
+    with made(postgres, "template1") as conninfo:
         yield conninfo
 
 

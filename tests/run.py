@@ -122,7 +122,7 @@ SUITES = (
     Suite("kafka-faults", paths=("tests/kafka_faults",), parts=("postgres", "jars", "networks", "tmpfs")),
     Suite("compose", paths=("tests/compose",), parts=("docker",)),
     Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser")),
-    Suite("bench", paths=("tests/bench",), parts=("postgres",), on_request=True),
+    Suite("bench", paths=("tests/bench",), parts=("postgres", "browser"), on_request=True),
 )
 
 

@@ -97,23 +97,29 @@ def round_of(**changes: object) -> dict[str, object]:
 
 @asynccontextmanager
 async def running_site(
-    database: str, *, simulation: bool = False, founded: bool = True, home: Path | None = None, kafka: Kafka | None = None
+    database: str,
+    *,
+    simulation: bool = False,
+    founded: bool = True,
+    home: Path | None = None,
+    kafka: Kafka | None = None,
+    address: str = ADDRESS,
 ) -> AsyncIterator[SiteUnderTest]:
     """
     Run the application and the worker in this loop until the block ends, on a FANFARE_HOME of their own or the given one.
 
-    The record is in *kafka*, or else in the database.
+    The record is in *kafka*, or else in the database; *address* is the site's name.
     """
     with tempfile.TemporaryDirectory(prefix="fanfare-site-") as own:
         settings = Settings(database_url=database, home=home or Path(own))
         if kafka is not None:
             settings = settings.model_copy(update={"kafka_brokers": kafka.brokers, "kafka_topic": kafka.topic})
-        async with _running(settings, simulation=simulation, founded=founded) as site:
+        async with _running(settings, address, simulation=simulation, founded=founded) as site:
             yield site
 
 
 @asynccontextmanager
-async def _running(settings: Settings, *, simulation: bool, founded: bool) -> AsyncIterator[SiteUnderTest]:
+async def _running(settings: Settings, address: str, *, simulation: bool, founded: bool) -> AsyncIterator[SiteUnderTest]:
     database = settings.database_url
     logging.forget_errors()
     app = create_app(settings)
@@ -123,9 +129,9 @@ async def _running(settings: Settings, *, simulation: bool, founded: bool) -> As
         if founded:
             await found(
                 parts.desk,
-                Founding(url=ADDRESS, brand="Pomfret Soda", colour="#ff5c7c", zone="Europe/Berlin", simulation=simulation),
+                Founding(url=address, brand="Pomfret Soda", colour="#ff5c7c", zone="Europe/Berlin", simulation=simulation),
             )
-            await parts.catch_up()
+            await parts.desk.catch_up()
             await make_tables(parts)
             host = await joining.join(parts.desk, "Dora Lindqvist")
             await grant_first_admin(parts.desk, host)
@@ -140,14 +146,16 @@ async def _running(settings: Settings, *, simulation: bool, founded: bool) -> As
 
 
 @asynccontextmanager
-async def listening(app: FastAPI, http: type[asyncio.Protocol] | None = None) -> AsyncIterator[tuple[uvicorn.Server, str]]:
-    """Serve *app* on a free port, by the protocol *http* or else uvicorn's own, and give the server and its address."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+async def listening(
+    app: FastAPI, http: type[asyncio.Protocol] | None = None, taken: socket.socket | None = None
+) -> AsyncIterator[tuple[uvicorn.Server, str]]:
+    """Serve *app* on a free port, or on *taken*, by *http* or else uvicorn's own protocol; give the server and its address."""
+    with taken or socket.create_server(("127.0.0.1", 0)) as heard:
         config = uvicorn.Config(app, lifespan="off", log_config=None, http=http or "auto", ws="none", timeout_graceful_shutdown=2)
         server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[taken]))
+        serving = asyncio.create_task(server.serve(sockets=[heard]))
         try:
-            yield server, f"http://127.0.0.1:{taken.getsockname()[1]}"
+            yield server, f"http://127.0.0.1:{heard.getsockname()[1]}"
         finally:
             server.should_exit = True
             await serving

@@ -25,6 +25,7 @@ from fanfare.platform.logs.kafka.which import held, which
 from fanfare.platform.logs.place import WrongPlace, refuse_if_elsewhere, settle_place
 from fanfare.platform.logs.port import LogAway
 from fanfare.platform.migrations.run import MigrationRefused, check_known, known, migrate
+from fanfare.platform.objects import ObjectsWrong, objects
 from fanfare.platform.postgres.errors import ServerUnfit, StartInterrupted
 from fanfare.platform.postgres.server import check_server
 from fanfare.platform.settings import Settings
@@ -39,7 +40,10 @@ class NotPrepared(Exception):
     """The stores are not of this version. Run `fanfare migrate` once; then start this again."""
 
 
-REFUSED = (MigrationRefused, ServerUnfit, FillFailed, ListUnreadable, LogAway, NotPrepared, StartInterrupted, WrongPlace)
+REFUSED = (
+    *(MigrationRefused, ServerUnfit, FillFailed, ListUnreadable, LogAway, NotPrepared, ObjectsWrong, StartInterrupted),
+    WrongPlace,
+)
 """Why a start may be refused; each message is for the person at the console."""
 
 
@@ -92,8 +96,9 @@ def bring(settings: Settings, conninfo: str) -> None:
     Bring database and topic to this version, and hold on to where the record is kept.
 
     Raises:
-        KafkaUnfit, MigrationRefused, WrongPlace, LogAway.
+        KafkaUnfit, MigrationRefused, ObjectsWrong, WrongPlace, LogAway.
     """
+    objects(settings.home, settings.objects)
     migrate(conninfo)
     if settings.kafka is None:
         settle_place(conninfo, None)

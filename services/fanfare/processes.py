@@ -9,12 +9,14 @@ from fanfare.campaigns.clockwork import Clockwork
 from fanfare.members import joining, mail, notices, sending
 from fanfare.members.sweeping import Sweeper
 from fanfare.operations import cut
+from fanfare.pictures import tidying
 from fanfare.platform import logging, tracing
 from fanfare.platform.hosts.alive import keep_touching
 from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.work import Chore, work
 from fanfare.platform.limits import caps
+from fanfare.platform.objects import objects
 from fanfare.platform.settings import Settings
 from fanfare.projecting import PROJECTIONS
 from fanfare.views import history
@@ -45,6 +47,7 @@ def chores(parts: Parts, settings: Settings) -> Sequence[Chore]:
     """Return what one worker of the site does again and again; for a moment two may."""
     clockwork = Clockwork(parts.desk, credit)
     sweeper = Sweeper(parts.desk, settings.home)
+    kept = objects(settings.home, settings.objects)
 
     async def sample() -> None:
         await parts.desk.catch_up()
@@ -68,5 +71,8 @@ def chores(parts: Parts, settings: Settings) -> Sequence[Chore]:
         ("tidy", 3600.0, tidy),
         ("joins", 60.0, lambda: joining.finish_joins(parts.desk)),
         ("erasures", 1.0, sweeper.run),
+        ("litter", 1.0, lambda: tidying.clear_litter(parts.desk, kept)),
+        ("unused pictures", 3600.0, lambda: tidying.forget_unused(parts.desk)),
+        ("orphans", 86_400.0, lambda: tidying.clear_orphans(parts.desk, kept)),
         ("announcements", 2.0, lambda: announce(parts.desk, tell)),
     ]

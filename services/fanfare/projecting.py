@@ -5,13 +5,17 @@ from collections.abc import Callable, Sequence
 from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.rebuild import make_level
 from fanfare.reports.tables import COUNTED
+from fanfare.views.answers import ANSWERS
 from fanfare.views.erased import ERASED
 from fanfare.views.ideas import IDEAS
+from fanfare.views.moderation import MODERATION
+from fanfare.views.pictures import PICTURES
 from fanfare.views.projection import Projection
+from fanfare.views.site import SITE
 from fanfare.views.standings import STANDINGS
 from fanfare.views.timeline import TIMELINE
 
-PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE, ERASED)
+PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE, ERASED, ANSWERS, MODERATION, SITE, PICTURES)
 
 
 async def make_tables(parts: Parts, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -21,4 +25,4 @@ async def make_tables(parts: Parts, tell: Callable[[str], None] = lambda _: None
     Raises:
         FillFailed: a projection stopped; the old tables are as they were.
     """
-    await make_level(PROJECTIONS, parts.pool, parts.log, parts.log.partitions, tell)
+    await make_level(PROJECTIONS, parts.pool, parts.log, tell)

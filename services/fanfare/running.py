@@ -85,7 +85,7 @@ async def found_simulation(parts: Parts, address: str) -> str:
         parts.desk,
         Founding(url=address, brand="Pomfret Soda", colour="#ff5c7c", zone="Europe/Berlin", simulation=True),
     )
-    await parts.catch_up()
+    await parts.desk.catch_up()
     host = await joining.join(parts.desk, "Dora Lindqvist", simulated=True)
     await grant_first_admin(parts.desk, host)
     async with parts.pool.connection() as connection:

@@ -9,6 +9,7 @@ from fanfare.operations import cut
 from fanfare.platform import logging
 from fanfare.platform.limits import connections
 from fanfare.platform.limits.clients import networks
+from fanfare.platform.objects import objects
 from fanfare.platform.settings import Settings
 from fanfare.web.app import create_app
 
@@ -20,6 +21,7 @@ def run_api(settings: Settings) -> None:
         from fanfare.members.smtp import parse_smtp_url  # without a mail server its library is never loaded
 
         parse_smtp_url(settings.smtp_url, settings.smtp_password.get_secret_value())  # a wrong one refuses to run
+    objects(settings.home, settings.objects)  # a wrong place refuses to run, by name
     serve(create_app(settings, cut.Guard(settings.home)), settings)
 
 

@@ -21,6 +21,7 @@ from fanfare.members.sessions import open_session
 from fanfare.record.entry import unpack
 from fanfare.record.envelope import Recorded
 from fanfare.record.members import MemberErased
+from tests import pictures
 from tests.integration.traces import in_database, of_api, on_pages, traces
 from tests.page_reader import all_read, browser, hidden
 from tests.site_fixture import SiteUnderTest, client_of, round_of, served
@@ -29,11 +30,13 @@ pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
 NAME, MAIL, TITLE, BODY = "Quetzalina Vorpal", "vorpal.quetzal@zanzibor.example", "Brillig Toves Fizz", "Slithy gyre and gimble"
 TAG, VERSION, COMMENT, LABEL = "mimsyborogove", "Outgrabe momeraths", "Frumious bandersnatch bit me", "Jubjub nightly script"
-KEY, DRAFT, ASKER = "tumtum-tree-key", "Galumphing draft of mine", "Vorpal Q, head of snark"
-HERS = (NAME, MAIL, TITLE, BODY, TAG, VERSION, COMMENT, LABEL, KEY, DRAFT, ASKER)
+KEY, DRAFT, ASKER, SHOWN = "tumtum-tree-key", "Galumphing draft of mine", "Vorpal Q, head of snark", "Bandersnatch below a beech"
+SHOWN, FLAG = "Bandersnatch beneath a tumtum", "Manxome foe lurks there"
+HERS = (NAME, MAIL, TITLE, BODY, TAG, VERSION, COMMENT, LABEL, KEY, DRAFT, ASKER, SHOWN, FLAG)
 """What is planted, each in a place of its own; no two words of them stand anywhere else."""
 STORY, REASON, OPTION = "Callooh callay story", "Beamish boys burst in", "Tulgey Wood Tonic"
-BRANDS = (STORY, REASON, OPTION)
+ANSWER = "Snicker-snack we brew it"
+BRANDS = (STORY, REASON, OPTION, ANSWER)
 """What she said for the brand."""
 
 
@@ -96,13 +99,15 @@ async def her_story(site: SiteUnderTest) -> dict[str, Any]:
     campaign, (sealed, running, ideas) = await her_campaign(site, she)
     for each in (sealed, running, ideas):
         await site.until(each, "open")
-    hers = await an_idea(she, ideas, TITLE, BODY, TAG)
+    hers = await an_idea(she, ideas, TITLE, BODY, TAG, {"picture": (await pictures.sent(she))["picture"], "words": SHOWN})
     others = await an_idea(other, ideas, "Elder Mill", "Pink without any dye.", "pink")
     await all_read(site)
     new = {"title": TITLE, "body": VERSION, "tags": TAG, "version": 1}
     (await she.put(f"/api/v1/ideas/{hers}", json=new)).raise_for_status()
     (await she.post(f"/api/v1/ideas/{others}/comments", json={"text": COMMENT})).raise_for_status()
     (await other.post(f"/api/v1/ideas/{hers}/comments", json={"text": "I would drink that."})).raise_for_status()
+    (await she.post("/api/v1/flags", json={"content": others, "rule": "insult", "words": FLAG})).raise_for_status()
+    (await she.put(f"/api/v1/ideas/{others}/answer", json={"status": "planned", "reason": ANSWER})).raise_for_status()
     (await she.put(f"/api/v1/ideas/{others}/support", headers={"Idempotency-Key": KEY})).raise_for_status()
     (await other.put(f"/api/v1/ideas/{hers}/support")).raise_for_status()
     for fan in (she, other):
@@ -121,9 +126,10 @@ async def her_story(site: SiteUnderTest) -> dict[str, Any]:
     return {**ids, "member": member, "she": she, "other": other}
 
 
-async def an_idea(fan: httpx2.AsyncClient, round_id: str, title: str, body: str, tags: str) -> str:
+async def an_idea(fan: httpx2.AsyncClient, round_id: str, title: str, body: str, tags: str, *shown: dict[str, str]) -> str:
     """Raise an idea and return its id."""
-    made = await fan.post(f"/api/v1/rounds/{round_id}/ideas", json={"title": title, "body": body, "tags": tags})
+    words = {"title": title, "body": body, "tags": tags, "pictures": shown}
+    made = await fan.post(f"/api/v1/rounds/{round_id}/ideas", json=words)
     return str(made.raise_for_status().json()["id"])
 
 
@@ -172,12 +178,13 @@ async def test_after_an_erasure_nothing_of_her_is_found_and_every_figure_stays(
     before, there = await figures(site, told), in_database(site.database, HERS)
     assert {each for found in there.values() for each in found} == set(HERS), "the search does not see what is there"
     assert "pg_catalog.pg_statistic" not in there
+    assert len(pictures.files(site)) == 3
 
     erased = await erase_by_mail(site, she, MAIL)
 
     assert erased.status_code == 303, erased.text
     await swept(site, member)
-    assert in_database(site.database, HERS) == {}
+    assert (in_database(site.database, HERS), pictures.files(site)) == ({}, [])
     stay = in_database(site.database, BRANDS)
     assert {each for found in stay.values() for each in found} == set(BRANDS)
     await everywhere(site, told)
@@ -303,7 +310,7 @@ async def test_the_only_admin_hands_over_first_and_then_her_roles_end_with_her(s
     assert (alone.status_code, alone.json()["code"]) == (409, "last-admin")
     assert "You are the only admin" in shown.text
     assert done.status_code == 200
-    await site.parts.catch_up()
+    await site.parts.desk.catch_up()
     assert site.parts.desk.streams.site.roles == {(successor, "admin")}
 
 
@@ -373,18 +380,16 @@ async def test_a_download_holds_all_that_is_hers_and_nothing_of_others(site: Sit
         told["running"]: [["o2"]],
     }
     assert parsed["credits.json"] == [{"round": told["sealed"]}]
+    assert [(each["content"], each["words"]) for each in parsed["flags.json"]] == [(told["others"], FLAG)]
+    assert [(each["idea"], each["said"], each["reason"]) for each in parsed["answers.json"]] == [
+        (told["others"], "planned", ANSWER)
+    ]
     assert re.search(rb"token=[\w-]", files["mail.json"]) is None
     async with site.parts.pool.connection() as connection:
         row = await (await connection.execute("select secret from vault.members where id = %s", (told["member"],))).fetchone()
     assert row
     assert row[0].hex() not in answer.text
     assert traces(b"\n".join(files.values()), [row[0].hex()]) == []
-
-
-async def test_a_stranger_downloads_nothing(site: SiteUnderTest) -> None:
-    answer = await site.stranger.get("/api/v1/me/export")
-
-    assert (answer.status_code, answer.json()["code"]) == (401, "sign-in-needed")
 
 
 async def test_the_record_says_that_she_was_erased_once_and_nothing_of_her(site: SiteUnderTest) -> None:

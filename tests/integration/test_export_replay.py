@@ -148,7 +148,7 @@ async def test_a_text_that_was_erased_is_absent_and_no_figure_changes(told: Told
     outcome = replay(tmp_path / "erased.tar")
 
     assert outcome.exit_code == 0
-    assert outcome.claims[2].detail.endswith("; 1 that the record names is erased")
+    assert outcome.claims[2].detail.endswith("; 1 that the record names is erased or hidden")
 
 
 async def test_a_text_that_was_altered_is_found(told: Told, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

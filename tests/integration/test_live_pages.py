@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx2
 import pytest
 
-from tests.page_reader import an_open_round, paper, signed_in
+from fanfare.web.pages import live
+from tests.page_reader import all_read, an_open_round, paper, signed_in
 from tests.site_fixture import SiteUnderTest, listening
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
@@ -94,3 +96,67 @@ async def test_live_pages_hold_no_shutdown_and_no_reader_outlives_them(site: Sit
 
     assert took_s < 2.5
     assert site.app.state.live[campaign].is_idle
+
+
+async def seen_until(stream: AsyncIterator[str], wanted: str) -> tuple[dict[str, str], str]:
+    """Return the last body of each event up to the first of that name, and the last id."""
+    found: dict[str, str] = {}
+    name, last_id, lines = "", "", []
+    async for line in stream:
+        field, _, text = line.partition(": ")
+        if field == "event":
+            name = text
+        elif field == "id":
+            last_id = text
+        elif field == "data":
+            lines.append(text)
+        elif not line and name:
+            found[name] = "\n".join(lines)
+            if name == wanted:
+                break
+            name, lines = "", []
+    return found, last_id
+
+
+async def test_who_lost_the_line_gets_what_came_meanwhile_and_nothing_twice(site: SiteUnderTest) -> None:
+    campaign, round_id = await an_open_round(site)
+    fans = [await signed_in(site, f"Fan {n}") for n in range(3)]
+    papers = [await paper(fan, round_id) for fan in fans]
+    async with listening(site.app) as (_, address), httpx2.AsyncClient(base_url=address, timeout=20) as watcher:
+
+        async def look(**how: Any) -> tuple[dict[str, str], str]:  # noqa: ANN401 - whatever a request takes
+            async with watcher.stream("GET", f"/campaigns/{campaign}/live", **how) as stream, asyncio.timeout(20):
+                return await seen_until(stream.aiter_lines(), "beat")
+
+        first, seen = await look()
+        again, _ = await look(headers={"last-event-id": seen})
+        for fan, form in zip(fans, papers, strict=True):
+            await fan.post(f"/rounds/{round_id}/ballot", data={**form, "option": "o2"})
+        await all_read(site)
+        missed, later = await look(params={"after": seen})
+        known, _ = await look(params={"after": later})
+
+    board = (await site.stranger.get(f"/api/v1/rounds/{round_id}/leaderboard")).json()
+    assert set(first) == {"board", "tape", "beat"}
+    assert set(again) == {"beat"}
+    assert {"board", "beat"} <= set(missed)
+    assert [int(n) for n in re.findall(r'<span class="n">(\d+)', missed["board"])] == [each["votes"] for each in board["places"]]
+    assert "board" not in known
+
+
+async def test_a_line_on_which_nothing_changes_says_that_it_is_there(
+    site: SiteUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "BEAT_S", 0.2)
+    campaign, _ = await an_open_round(site)
+    await all_read(site)
+    async with (
+        listening(site.app) as (_, address),
+        httpx2.AsyncClient(base_url=address, timeout=10) as watcher,
+        watcher.stream("GET", f"/campaigns/{campaign}/live") as stream,
+        asyncio.timeout(10),
+    ):
+        lines = stream.aiter_lines()
+        beats = [await events(lines, "beat") for _ in range(3)]
+
+    assert all(re.fullmatch(r"\S+T\S+\+00:00 \d\d:\d\d:\d\d", each) for each in beats)

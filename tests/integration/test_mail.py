@@ -269,8 +269,8 @@ async def test_without_a_mail_server_mail_stays_for_the_mailbox_of_a_local_site_
         (BERT, ""),
         (ANNA, "https://fans.example/sign-in/confirm?token=abc"),
     ]
-    assert mail.has_mailbox(here, Settings())
-    assert not mail.has_mailbox(here, Settings(smtp_url="smtp://127.0.0.1"))
+    assert await mail.has_mailbox(here, Settings())
+    assert not await mail.has_mailbox(here, Settings(smtp_url="smtp://127.0.0.1"))
 
 
 @pytest.mark.parametrize(("simulation", "shown"), [(False, False), (True, True)])
@@ -281,7 +281,7 @@ async def test_a_public_site_shows_no_mailbox_unless_it_is_a_simulation(
 ) -> None:
     desk = await a_desk(pool, "https://fans.example", simulation=simulation)
 
-    assert mail.has_mailbox(desk, Settings()) is shown
+    assert await mail.has_mailbox(desk, Settings()) is shown
 
 
 async def test_those_who_voted_are_told_once(pool: AsyncConnectionPool, postbox: Postbox, settings: Settings) -> None:

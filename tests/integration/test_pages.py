@@ -9,7 +9,7 @@ import pytest
 
 from fanfare.record.kinds import digest
 from fanfare.record.position import Position
-from fanfare.web.layout import CONTENT_SECURITY_POLICY
+from fanfare.web.policy import CONTENT_SECURITY_POLICY
 from tests.page_reader import all_read, an_ideas_round, an_open_round, browser, hidden, paper, signed_in
 from tests.site_fixture import ADDRESS, SiteUnderTest, running_site
 

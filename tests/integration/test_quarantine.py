@@ -217,7 +217,7 @@ async def test_an_event_between_the_report_and_the_sealing_is_not_sealed_unseen(
         await plant(parts.log, 3, pack([a_broken_ballot(found[1].terms_hash)]))  # the rows have not read it yet
         await finish(stage, stage.clockwork())
 
-        await parts.catch_up()
+        await parts.desk.catch_up()
         found = parts.desk.streams.round(round_id)
         assert found is not None
         assert found[1].status == "closed"
@@ -253,7 +253,7 @@ async def test_the_rows_tell_of_every_kind_of_name_what_the_fold_tells(pool: Asy
     for partition, event, _ in kinds:
         record.append(pack([event]), partition)
     await rows.store(pool, record.written)
-    worker = Worker(PostgresLog(pool, 4), [await rows.follow(pool, 4)], 4)
+    worker = Worker(PostgresLog(pool, 4), [await rows.follow(pool, 4)])
 
     while await worker.drain():
         pass
@@ -273,7 +273,7 @@ async def test_an_event_of_a_newer_version_stops_every_projection_there_and_says
         place = await plant(log, 1, pack([NEWER]))
         heads = await log.heads()
         followers = [Follower(each, stage.parts.pool, log) for each in PROJECTIONS]
-        worker = Worker(log, followers, 4)
+        worker = Worker(log, followers)
         await worker.prepare()
 
         await worker.drain()

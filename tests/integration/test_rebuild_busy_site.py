@@ -85,7 +85,7 @@ async def an_open_round(site: SiteUnderTest, how_many: int) -> tuple[str, RoundT
     campaign = await site.publish(round_of())
     round_id = campaign["rounds"][0]["id"]
     await site.until(round_id, "open")
-    await site.parts.catch_up()
+    await site.parts.desk.catch_up()
     found = site.parts.desk.streams.round(round_id)
     assert found is not None
     terms = found[1].terms

@@ -83,7 +83,7 @@ async def test_a_backup_from_before_the_erasure_is_swept_at_its_start_and_its_re
     assert await told(empty) == []
     async with running_site(empty, home=home, founded=False) as site:
         await until_told(empty, 2)
-        await site.parts.catch_up()
+        await site.parts.desk.catch_up()
         await all_read(site)
         assert not any(holder == member for holder, _ in site.parts.desk.streams.site.roles)
     again = await told(empty)
@@ -117,7 +117,7 @@ async def test_a_vault_from_before_is_swept_by_what_the_record_says_though_the_l
         there.cursor().executemany("insert into record.entries values (%s, %s, %s) on conflict do nothing", newer)
 
     async with opened(empty) as parts:
-        await parts.catch_up()
+        await parts.desk.catch_up()
         await make_tables(parts)
         await sweep_at_start(parts.desk, elsewhere)
 

@@ -5,10 +5,13 @@ from datetime import timedelta
 import msgspec
 
 from fanfare.views.mine import Counts
-from fanfare.web.contexts import Page, Shell, ballots, campaigns, host, ideas, members, results, shell
+from fanfare.web.contexts import Page, Shell, ballots, campaigns, ideas, members, results, shell
+from fanfare.web.pages.design import specimen
 from fanfare.web.words import letter
-from tests.journeys import operator_samples
-from tests.journeys.host_samples import CHECK, DESK, DESK_ROUND, DRAFT, LIMITS, MAIL, OVERTAKEN, RULING_DESK, SET_UP
+from tests.journeys import idea_samples, moderation_samples, operator_samples, people_samples, picture_samples, settings_samples
+from tests.journeys.auditor_samples import CHECK, LIMITS
+from tests.journeys.host_samples import DESK, DESK_ROUND, MAIL, OVERTAKEN, RULING_DESK, SET_UP
+from tests.journeys.news_samples import ASKERS, DEEDS, LAST, NARROWED, TIMELINE, WAY_ON
 from tests.journeys.sample_ground import FIRST, HASH, NOW, PINK, SEALED, SUMMARY, ago, ahead
 
 FLAVOURS = (
@@ -90,6 +93,10 @@ CAMPAIGN = campaigns.CampaignPage(
     TAPE,
     "Seven sodas in ninety years. **The eighth is yours.**",
     1316,
+    "Dora Lindqvist’s team brews all three by 1 December, and you taste them on the tour.",
+    "Dora Lindqvist, head of flavour",
+    WAY_ON,
+    ASKERS,
 )
 YOUNG = msgspec.structs.replace(
     CAMPAIGN,
@@ -100,6 +107,8 @@ YOUNG = msgspec.structs.replace(
 )
 FRONT = campaigns.FrontPage(
     TICKET,
+    DEEDS,
+    LAST,
     (
         campaigns.CampaignStrip("c2", "A bag that lasts", "Halden Works", "open", "Round 2 of 3 closes on Saturday.", "#2457d6"),
         campaigns.CampaignStrip("c3", "Breakfast, again", "Morrow Mill", "upcoming", "Ideas are open until Monday.", "#ffc629"),
@@ -124,6 +133,7 @@ BALLOT = ballots.BallotPage(
     1,
     "key-1",
     HASH,
+    HASH[:12],
 )
 APPROVAL = msgspec.structs.replace(BALLOT, method="approval", most=3, question="Which would you drink?")
 OUTDATED = msgspec.structs.replace(BALLOT, paper_number=3, replaces=("Rhubarb Gate",), cast_at=ago(minutes=4))
@@ -143,11 +153,15 @@ MINE = ballots.MinePage(
     (ballots.MyComment("i1", "Pine & Lime", "Steep it, never boil it. My aunt would say the same.", ago(days=2)),),
 )
 
-IDEA_ROWS = tuple(
+IDEA_ROWS: tuple[ideas.IdeaRow, ...] = tuple(
     ideas.IdeaRow(f"i{at}", title, line, by, ago(days=9 * at + 1), count // 3, 12 - at, ("citrus",) if at % 2 else (), stage)
     for at, ((title, count, by, _, line), stage) in enumerate(zip(FLAVOURS, ("On the ballot",) * 4 + ("",) * 3, strict=True))
 )
-IDEAS = ideas.IdeasPage("c1", IDEA_ROWS, 1316, "top", True, ("citrus", "summer", "not sweet", "berries"), "", "next")
+PICTURES = picture_samples.shown()
+PICTURED_ROWS = tuple(
+    msgspec.structs.replace(row, picture=each) for row, each in zip(IDEA_ROWS, (*PICTURES, None) * 2, strict=False)
+)
+IDEAS = ideas.IdeasPage("c1", IDEA_ROWS, 1316, "top", True, ("citrus", "summer", "not sweet", "berries"), older="next")
 IDEA_TEXT = (
     "My grandmother kept a jar of pine syrup behind the tea. In May she sent us out for the soft green tips, and for a week the "
     "kitchen smelled like the inside of a tree.\n\nI want that, cold, in a can: pine tips **steeped like tea**, not boiled, then "
@@ -170,6 +184,7 @@ IDEA = ideas.IdeaPage(
     tuple(msgspec.structs.replace(voice, about="") for voice in VOICES),
     2204,
     supported=False,
+    said=2,
     is_mine=False,
     can_edit=False,
     can_support=True,
@@ -188,17 +203,22 @@ MODERATED = msgspec.structs.replace(
     ),
     removal_key="key-3",
 )
+PICTURED = msgspec.structs.replace(IDEA, pictures=PICTURES, pictures_gone=("Removed by a moderator: It shows a house number.",))
+MY_PICTURED = msgspec.structs.replace(PICTURED, is_mine=True, can_edit=True, may_remove_pictures=True, removal_key="key-3")
 COUNTS = Counts(ideas=2, comments=14, rounds=3, sessions=2, texts=41, drafts=0)
 KEPT = members.KeptPage("Saoirse K.", "saoirse@example.org", ago(days=80), COUNTS, is_last_admin=False, mailbox=True)
 WRONG_WORDS = shell.Form({"words": "erase"}, {"words": "Type the two words: erase me"})
 KEPT_WRONG = msgspec.structs.replace(KEPT, email="", mailbox=False, form=WRONG_WORDS)
 LAST_ADMIN = msgspec.structs.replace(KEPT, counts=msgspec.structs.replace(COUNTS, drafts=1), is_last_admin=True)
 ERASE = members.ErasePage("Saoirse K.", "token-1")
-MY_IDEA = msgspec.structs.replace(IDEA, is_mine=True, can_edit=True, can_support=False, comments=())
+MY_IDEA = msgspec.structs.replace(IDEA, is_mine=True, can_edit=True, can_support=False, said=0, comments=())
 SIMILAR = (ideas.SimilarIdea("i1", "Pine & Lime", "Spring pine tips steeped like tea.", 2204),)
-IDEA_FORM = ideas.IdeaFormPage("c1", shell.Form(), "key-2")
+IDEA_FORM = ideas.IdeaFormPage("c1", shell.Form(), "key-2", tags=("citrus", "summer", "not sweet"))
 TYPED = {"title": "Pine", "text": "Pine tips, but without the lime.", "tags": "a, b, c, d, e, f"}
 IDEA_WRONG = ideas.IdeaFormPage("c1", shell.Form(TYPED, {"tags": "Six tags; five fit. Take one away."}), "key-2", similar=SIMILAR)
+IDEA_PICTURED = ideas.IdeaFormPage(
+    "c1", shell.Form(TYPED, {"words-2": "The description of picture 2 is empty."}), "key-2", pictures=PICTURES
+)
 
 TURNOUT = tuple(
     results.Column(str(6 + at), count) for at, count in enumerate((8412, 6105, 4230, 2918, 2604, 3377, 3902, 4481, 5833))
@@ -265,33 +285,6 @@ CAMPAIGN_REPORT = results.CampaignReportPage(
     REPORT.rulings,
     msgspec.structs.replace(ORIGIN, schema="fanfare.report.campaign.v1"),
 )
-TIMELINE = campaigns.TimelinePage(
-    (
-        campaigns.TimelineKind("", "All", 91406),
-        campaigns.TimelineKind("hosts", "Hosts", 41),
-        campaigns.TimelineKind("ideas", "Ideas", 3204),
-        campaigns.TimelineKind("comments", "Comments", 9404),
-        campaigns.TimelineKind("ballots", "Ballots", 78757),
-    ),
-    "",
-    (
-        campaigns.TimelineEntry(ago(seconds=4), "41 fans", False, "cast ballots in round 1", "3/30,441"),
-        campaigns.TimelineEntry(ago(minutes=9), "Noor A.", False, "commented on Pine & Lime", "0/8,204", "/ideas/i1"),
-        campaigns.TimelineEntry(
-            ago(hours=5),
-            "Emeka Obi",
-            True,
-            "extended round 1 until Saturday, 20:00",
-            "0/8,190",
-            reason="The mail went out late.",
-        ),
-        campaigns.TimelineEntry(
-            ago(days=5), "Dora Lindqvist", True, "opened round 1 and froze its terms", "0/7,011", "/rounds/r1/report"
-        ),
-    ),
-    older="7011",
-)
-
 PROBLEM = shell.ProblemPage(
     409,
     "round-not-open",
@@ -319,14 +312,19 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "campaign-paused": (FAN, msgspec.structs.replace(CAMPAIGN, ticket=msgspec.structs.replace(TICKET, round=PAUSED))),
     "campaign-young": (FAN, YOUNG),
     "ideas": (_in("ideas"), IDEAS),
+    **idea_samples.pages(_in("ideas"), IDEAS, PICTURED_ROWS, IDEA),
     "idea-moderated": (_in("ideas"), MODERATED),
     "kept": (_in("mine"), KEPT),
     "kept-wrong": (_in("mine"), KEPT_WRONG),
     "kept-last-admin": (HOST, LAST_ADMIN),
     "erase": (STRANGER, ERASE),
-    "ideas-empty": (_in("ideas"), msgspec.structs.replace(IDEAS, ideas=(), total=0, tag="smoke", older="")),
+    "ideas-empty": (_in("ideas"), msgspec.structs.replace(IDEAS, ideas=(), tag="smoke", older="")),
     "idea": (_in("ideas"), IDEA),
     "idea-mine": (_in("ideas"), MY_IDEA),
+    "ideas-pictured": (_in("ideas"), msgspec.structs.replace(IDEAS, ideas=PICTURED_ROWS)),
+    "idea-pictured": (_in("ideas"), PICTURED),
+    "idea-pictured-mine": (_in("ideas"), MY_PICTURED),
+    "idea-form-pictured": (_in("ideas"), IDEA_PICTURED),
     "idea-form": (_in("ideas"), IDEA_FORM),
     "idea-form-wrong": (_in("ideas"), IDEA_WRONG),
     "ballot": (_in("vote"), BALLOT),
@@ -339,6 +337,7 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "report-live": (_in("results"), LIVE_REPORT),
     "campaign-report": (_in("results"), CAMPAIGN_REPORT),
     "timeline": (_in("timeline"), TIMELINE),
+    "timeline-narrowed": (_in("timeline"), NARROWED),
     "sign-in": (STRANGER, members.SignInPage(shell.Form({"email": "saoirse@"}, {"email": "That is not a whole address yet."}))),
     "link-sent": (STRANGER, members.LinkSentPage("saoirse@example.org", mailbox=True)),
     "confirm": (STRANGER, members.ConfirmPage("token", "saoirse@example.org", asks_name=True)),
@@ -347,12 +346,14 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "limits": (STRANGER, members.LimitsPage(LIMITS)),
     "check": (msgspec.structs.replace(STRANGER, simulation=shell.Simulation("fan", 2140)), CHECK),
     "problem": (FAN, PROBLEM),
+    "design": (FAN, specimen(PINK, NOW)),
     "host-desk": (msgspec.structs.replace(HOST, campaign=None, simulation=None), DESK),
-    "host-new": (msgspec.structs.replace(HOST, campaign=None, section="new"), host.NewCampaignPage()),
-    "host-draft": (msgspec.structs.replace(HOST, simulation=None), DRAFT),
     "host-round": (HOST, DESK_ROUND),
     "host-ruling": (HOST, RULING_DESK),
     "host-overtaken": (HOST, OVERTAKEN),
     "operations": (OPERATOR, operator_samples.WELL),
     "operations-unwell": (OPERATOR, operator_samples.UNWELL),
+    **moderation_samples.pages(_in("ideas"), HOST, IDEA, MY_IDEA),
+    **people_samples.PAGES,
+    **settings_samples.PAGES,
 }

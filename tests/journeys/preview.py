@@ -12,14 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from fanfare.web import tints
-from fanfare.web.layout import CONTENT_SECURITY_POLICY, STATIC, render
+from fanfare.web.layout import STATIC, render
+from fanfare.web.policy import HEADERS
+from tests.journeys import picture_samples
+from tests.journeys.launching import launched
 from tests.journeys.page_samples import SAMPLES
-from tests.run import chromium
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
@@ -34,6 +35,9 @@ class Preview(BaseHTTPRequestHandler):
             self._send(render(*SAMPLES[name]).encode(), "text/html; charset=utf-8")
         elif name == "brand.css":
             self._send(tints.brand_css(tints.parse_colour(parse_qs(address.query)["c"][0])).encode(), "text/css")
+        elif name.startswith("pictures/"):
+            picture, _, size = name.removeprefix("pictures/").removesuffix(".webp").partition("/")
+            self._send(picture_samples.drawn(picture, size), "image/webp")
         elif name.startswith("static/") and (file := STATIC / name.removeprefix("static/")).is_file():
             self._send(file.read_bytes(), KINDS[file.suffix])
         else:
@@ -46,14 +50,10 @@ class Preview(BaseHTTPRequestHandler):
     def _send(self, body: bytes, kind: str, status: int = 200) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        for name, text in HEADERS.items():
+            self.send_header(name, text)
         self.end_headers()
         self.wfile.write(body)
-
-
-def launched(play: Playwright) -> Browser:
-    """Return the system's Chromium, started."""
-    return play.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
 
 
 @contextmanager

@@ -13,9 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
-
-from tests.journeys import preview
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 
@@ -86,13 +84,6 @@ def has_begun(demo: Demo, running: subprocess.Popen[bytes]) -> bool:
         return bool(demo.campaign())
     except (httpx2.TransportError, StopIteration):
         return False
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Yield one Chromium."""
-    with sync_playwright() as play:
-        yield preview.launched(play)
 
 
 def visitor(browser: Browser, demo: Demo, *, phone: bool) -> Page:

@@ -1,10 +1,9 @@
 """Naughty strings on the narrowest phone, in a real browser: nothing runs, and nothing sticks out of the screen."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, sync_playwright
+from playwright.sync_api import Browser, Dialog
 
 from fanfare.web.layout import render
 from tests.journeys import preview
@@ -54,13 +53,6 @@ class Filled(preview.Preview):
         shell, page = SAMPLES[name]
         text = TEXTS[asked[0]]
         self._send(render(filled(shell, text), filled(page, text)).encode(), "text/html; charset=utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Yield one Chromium."""
-    with sync_playwright() as play:
-        yield preview.launched(play)
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -11,13 +11,15 @@ from typing import Any
 
 import msgspec
 
-from fanfare.record import ballots, campaigns, ideas, members, site, texts
+from fanfare.record import answers, ballots, campaigns, ideas, members, moderation, site, texts
 from fanfare.record.examples import EXAMPLES
 from fanfare.record.kinds import Event
 
 _ALL: tuple[type[Event], ...] = (
     site.SiteFounded,
+    site.SiteChanged,
     site.RoleGranted,
+    site.PartitionsAdded,
     site.RoleRevoked,
     members.MemberJoined,
     members.TookPart,
@@ -40,6 +42,9 @@ _ALL: tuple[type[Event], ...] = (
     ideas.IdeaSupported,
     ideas.SupportWithdrawn,
     ideas.CommentMade,
+    answers.IdeaAnswered,
+    moderation.ContentHidden,
+    moderation.ContentShown,
     texts.TextRemoved,
     ballots.BallotCast,
     ballots.BallotsClosed,

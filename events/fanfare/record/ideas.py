@@ -1,10 +1,34 @@
 """Ideas, comments and support: uncontested, so that doubles and races are harmless by the rules of the fold."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
-from fanfare.record.kinds import CampaignId, CommentId, Event, IdeaId, MemberId, Number, RoundId, TextHash
+from fanfare.record.kinds import (
+    CampaignId,
+    CommentId,
+    Event,
+    Fact,
+    IdeaId,
+    MemberId,
+    Number,
+    PictureHash,
+    RoundId,
+    TextHash,
+)
+
+MOST_PICTURES = 4
+"""Of one version of an idea."""
+
+
+class Picture(Fact, frozen=True):
+    """A picture of an idea, and what it shows in words, for whoever cannot see it."""
+
+    picture: PictureHash
+    words: TextHash
+
+
+Pictures = Annotated[tuple[Picture, ...], msgspec.Meta(max_length=MOST_PICTURES)]
 
 
 class IdeaRaised(Event, frozen=True):
@@ -19,6 +43,7 @@ class IdeaRaised(Event, frozen=True):
     body: TextHash
     tags: TextHash
     """The tags as one text, separated by commas."""
+    pictures: Pictures = ()
 
 
 class IdeaEdited(Event, frozen=True):
@@ -31,6 +56,8 @@ class IdeaEdited(Event, frozen=True):
     title: TextHash
     body: TextHash
     tags: TextHash
+    pictures: Pictures = ()
+    """All that this version has; one that is left out stays with the earlier versions."""
 
 
 class IdeaWithdrawn(Event, frozen=True):

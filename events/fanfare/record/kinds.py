@@ -15,6 +15,7 @@ CampaignId = Annotated[str, msgspec.Meta(pattern=_ID)]
 RoundId = Annotated[str, msgspec.Meta(pattern=_ID)]
 IdeaId = Annotated[str, msgspec.Meta(pattern=_ID)]
 CommentId = Annotated[str, msgspec.Meta(pattern=_ID)]
+ContentId = Annotated[str, msgspec.Meta(pattern=_ID, description="Of an idea, or of a comment.")]
 OptionId = Annotated[
     str, msgspec.Meta(pattern=r"^[a-z0-9]{1,40}(?!\n)$", description="An idea's id, or a letter of a fixed list.")
 ]
@@ -22,6 +23,10 @@ Digest = Annotated[str, msgspec.Meta(pattern=_SHA256, description="SHA-256, hexa
 TextHash = Annotated[
     str, msgspec.Meta(pattern=_SHA256, description="SHA-256(128-bit salt, then the text in UTF-8), hexadecimal.")
 ]
+PictureHash = Annotated[
+    str, msgspec.Meta(pattern=_SHA256, description="SHA-256(128-bit salt, then the bytes of the largest size), hexadecimal.")
+]
+KeptHash = Annotated[str, msgspec.Meta(pattern=_SHA256, description="The hash of a text or of a picture.")]
 TermsHash = Annotated[str, msgspec.Meta(pattern=_SHA256, description="SHA-256 of a round's canonical terms.")]
 VoterToken = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}(?!\n)$", description="Per-round pseudonym of a voter.")]
 Number = Annotated[int, msgspec.Meta(ge=1, le=100_000, description="From 1; the highest counts, of equal ones the first.")]
@@ -71,3 +76,8 @@ def digest(value: bytes) -> str:
 def text_hash(salt: bytes, text: str) -> str:
     """Return what the record holds of a text: SHA-256(16 bytes of salt, then the text in UTF-8)."""
     return digest(salt + text.encode())
+
+
+def picture_hash(salt: bytes, large: bytes) -> str:
+    """Return what the record holds of a picture: SHA-256(16 bytes of salt, then the bytes of its largest size)."""
+    return digest(salt + large)

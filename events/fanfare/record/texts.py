@@ -1,20 +1,23 @@
-"""Texts: that one was removed. Of the text itself the record never held more than its salted hash."""
+"""Texts and pictures: that one was removed. Of either the record never held more than its salted hash."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from fanfare.record.kinds import CampaignId, Event, IdeaId, MemberId, TextHash
+from fanfare.record.kinds import CampaignId, Event, IdeaId, KeptHash, MemberId, TextHash
+
+Kept = Literal["text", "picture"]
 
 
 class TextRemoved(Event, frozen=True):
     """
-    One text was removed: by a moderator with a reason, or by its author without one. No figure changes by it.
+    One text or picture was removed: by a moderator with a reason, or by its author without one. No figure changes by it.
 
-    Of several removals of one text the first counts; the others change nothing.
+    Of several removals of one hash the first counts; the others change nothing.
     """
 
     wire: ClassVar[str] = "fanfare.text.removed.v1"
-    text: TextHash
+    text: KeptHash
     by: MemberId
+    kind: Kept = "text"
     reason: TextHash | None = None
     """None where its author took it back."""
     campaign: CampaignId | None = None

@@ -8,7 +8,9 @@ from psycopg import AsyncConnection
 
 from fanfare.record.members import MemberErased
 from fanfare.record.position import Position
-from fanfare.record.texts import TextRemoved
+from fanfare.record.texts import Kept, TextRemoved
+from fanfare.views import moderation, rules
+from fanfare.views.moderation import Hidden
 from fanfare.views.projection import Projection, Seen, columns
 
 SCHEMA = """
@@ -16,7 +18,7 @@ create table members (member text collate "C" primary key, place bigint not null
 create index on members (place);
 create table texts (
     hash text collate "C" primary key, place bigint not null, removed_at timestamptz not null,
-    by_member text collate "C" not null, reason text collate "C"
+    by_member text collate "C" not null, kind text collate "C" not null, reason text collate "C"
 );
 create index on texts (place);
 """
@@ -37,23 +39,26 @@ async def _erase(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 
 async def _remove(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
-    rows = [(e.text, _place(at), each.time, e.by, e.reason) for at, each in seen if isinstance(e := each.event, TextRemoved)]
+    rows = [
+        (e.text, _place(at), each.time, e.by, e.kind, e.reason) for at, each in seen if isinstance(e := each.event, TextRemoved)
+    ]
     await connection.execute(
-        """insert into texts select * from unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[])
-                                          as new (hash, place, at, by_member, reason)
+        """insert into texts select * from unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+                                          as new (hash, place, at, by_member, kind, reason)
             order by place on conflict do nothing""",
         columns(rows),
     )
 
 
-ERASED = Projection(name="erased", version=1, schema=SCHEMA, on={MemberErased: _erase, TextRemoved: _remove})
+ERASED = Projection(name="erased", version=2, schema=SCHEMA, on={MemberErased: _erase, TextRemoved: _remove})
 
 
 class Removal(msgspec.Struct, frozen=True):
-    """A text that was removed; all of it are ids and hashes."""
+    """A text or picture that was removed; all of it are ids and hashes."""
 
     text: str
     by: str
+    kind: Kept
     reason: str | None
     """The hash of the reason; none where its author took it back."""
     place: int
@@ -73,8 +78,8 @@ async def members(connection: AsyncConnection, *, after: int = -1, within: timed
 
 
 async def texts(connection: AsyncConnection, *, after: int = -1, within: timedelta | None = None) -> list[Removal]:
-    """Return the texts that were removed, the earliest first; the arguments are those of :func:`members`."""
-    query = """select hash, by_member, reason, place from erased.texts
+    """Return the texts and pictures that were removed, the earliest first; the arguments are those of :func:`members`."""
+    query = """select hash, by_member, kind, reason, place from erased.texts
                 where place > %s and (%s::interval is null or removed_at > now() - %s::interval) order by place"""
     return [Removal(*row) for row in await (await connection.execute(query, (after, within, within))).fetchall()]
 
@@ -91,13 +96,23 @@ TAKEN_BACK = "Its author took this back."
 
 
 async def in_place_of(connection: AsyncConnection, hashes: Iterable[str]) -> Mapping[str, str]:
-    """Return what stands in the place of each of these texts, if it is gone: removed, taken back, or gone with its author."""
+    """Return what stands in the place of each of these texts that nobody may read: removed, erased with its author, or hidden."""
     query = """select asked.hash, removed.hash is not null, removed.reason is null, coalesce(words.text, '')
                  from unnest(%s::text[]) as asked (hash) left join erased.texts as removed using (hash)
                  left join record.texts as words on words.hash = removed.reason
-                where not exists (select from record.texts where texts.hash = asked.hash)"""
-    rows = await (await connection.execute(query, (sorted(set(hashes)),))).fetchall()
-    return {row[0]: _sentence(*row[1:]) for row in rows}
+                where not exists (select from record.texts where texts.hash = asked.hash)
+                  and not exists (select from record.pictures where pictures.hash = asked.hash)"""
+    asked = sorted(set(hashes))
+    rows = await (await connection.execute(query, (asked,))).fetchall()
+    gone = {row[0]: _sentence(*row[1:]) for row in rows}
+    contents = await moderation.veiled(connection, asked)
+    hidings = await moderation.hidden(connection, contents.values())
+    return {**{each: hidden_words(hidings[content]) for each, content in contents.items() if content in hidings}, **gone}
+
+
+def hidden_words(hiding: Hidden) -> str:
+    """Return what stands in the place of hidden words: the rule, and the reason."""
+    return f"Hidden by a moderator. {rules.sentence(hiding.rule)} {hiding.reason}".strip()
 
 
 def _sentence(was_removed: bool, by_author: bool, reason: str) -> str:  # noqa: FBT001 - the columns of a row

@@ -6,15 +6,8 @@ from typing import LiteralString
 
 from psycopg import AsyncConnection
 
-TAGS: LiteralString = """
-    select tag from ideas.ideas join ideas.versions using (idea, version) join record.texts on hash = tags
-     cross join lateral unnest(string_to_array(text, ', ')) as tag
-     where campaign = %s and not withdrawn and tag <> '' group by tag order by count(*) desc, tag limit %s
-"""
-IDEAS: LiteralString = """
-    select count(*) from ideas.ideas join ideas.versions using (idea, version) left join record.texts on hash = tags
-     where campaign = %(campaign)s and not withdrawn and (%(tag)s = '' or %(tag)s = any(string_to_array(lower(text), ', ')))
-"""
+from fanfare.record.campaigns import RoundSealed
+
 MOMENTS: LiteralString = """
     select round, wire, max(at) from timeline.acts
      where campaign = %s and kind = 'decision' and round is not null group by round, wire
@@ -33,20 +26,15 @@ async def simulated(connection: AsyncConnection) -> int:
     return row[0] if row else 0
 
 
-async def ideas(connection: AsyncConnection, campaign: str, tag: str = "") -> int:
-    """Return how many ideas of a campaign stand, with a tag or (empty) all."""
-    row = await (await connection.execute(IDEAS, {"campaign": campaign, "tag": tag.lower()})).fetchone()
+async def ideas(connection: AsyncConnection, campaign: str) -> int:
+    """Return how many ideas of a campaign stand: neither taken back nor hidden."""
+    row = await (await connection.execute("select standing from ideas.tallies where campaign = %s", (campaign,))).fetchone()
     return row[0] if row else 0
-
-
-async def tags(connection: AsyncConnection, campaign: str, most: int = 12) -> list[str]:
-    """Return the tags of a campaign's ideas, the most used first."""
-    return [row[0] for row in await (await connection.execute(TAGS, (campaign, most))).fetchall()]
 
 
 async def acts(connection: AsyncConnection, campaign: str) -> dict[str, int]:
     """Return how many lines of each kind the timeline of a campaign has."""
-    query = "select kind, count(*) from timeline.acts where campaign = %s group by kind"
+    query = "select kind, lines from timeline.tallies where campaign = %s"
     return dict(await (await connection.execute(query, (campaign,))).fetchall())
 
 
@@ -54,6 +42,14 @@ async def moments(connection: AsyncConnection, campaign: str) -> dict[tuple[str,
     """Return when each round of a campaign last did what: by its id and the wire name of the decision."""
     rows = await (await connection.execute(MOMENTS, (campaign,))).fetchall()
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+async def sealed_last(connection: AsyncConnection, rounds: Sequence[str]) -> str:
+    """Return which of these rounds was sealed last; empty where none was."""
+    query = """select round from timeline.acts where round = any(%s) and kind = 'decision' and wire = %s
+                order by place desc limit 1"""
+    row = await (await connection.execute(query, (list(rounds), RoundSealed.wire))).fetchone()
+    return row[0] if row else ""
 
 
 async def minutes(connection: AsyncConnection, event_ids: Sequence[str]) -> dict[str, datetime]:

@@ -6,13 +6,14 @@ from typing import Any, LiteralString
 import msgspec
 from psycopg import AsyncConnection
 
-from fanfare.views.ideas import CURRENT, FIELDS
+from fanfare.views.ideas import CURRENT, FIELDS, UNVEILED
 
 COMMENTS: LiteralString = """
     select comments.idea, coalesce(title.text, ''), coalesce(words.text, ''), comments.body, comments.written_at
       from ideas.comments
       join ideas.ideas using (idea) join ideas.versions using (idea, version)
-      left join record.texts as title on title.hash = versions.title left join record.texts as words on words.hash = comments.body
+      left join record.texts as title on title.hash = versions.title and not hidden
+      left join record.texts as words on words.hash = comments.body
      where comments.author = %s order by comments.place desc limit 50
 """
 
@@ -29,7 +30,8 @@ class Comment(msgspec.Struct, frozen=True):
 
 async def ideas(connection: AsyncConnection, member: str) -> list[dict[str, Any]]:
     """Return her ideas in their current versions, withdrawn ones too, the latest first."""
-    rows = await (await connection.execute(CURRENT + " where author = %s order by place desc limit 50", (member,))).fetchall()
+    query = UNVEILED + " where author = %s order by place desc limit 50"
+    rows = await (await connection.execute(query, (member,))).fetchall()
     return [dict(zip(FIELDS, row, strict=True)) for row in rows]
 
 
@@ -37,8 +39,7 @@ async def supported(connection: AsyncConnection, member: str) -> list[dict[str, 
     """Return the ideas that she supports, the latest raised first."""
     query = (
         CURRENT
-        + """ where not withdrawn and exists (
-              select from ideas.support where support.idea = ideas.idea and member = %s and supports)
+        + """ where not withdrawn and not hidden and idea in (select idea from ideas.support where member = %s and supports)
               order by place desc limit 50"""
     )
     rows = await (await connection.execute(query, (member,))).fetchall()

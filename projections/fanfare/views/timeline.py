@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from fanfare.record import campaigns, ideas, members
+from fanfare.record.answers import IdeaAnswered
 from fanfare.record.campaigns import RoundEvent, RoundOpened
 from fanfare.record.envelope import Recorded
 from fanfare.record.kinds import Event, canonical
+from fanfare.record.moderation import ContentHidden, ContentShown
 from fanfare.record.texts import TextRemoved
 from fanfare.views.projection import Projection, Seen, columns, place
 
@@ -23,7 +25,10 @@ create table acts (
     campaign text collate "C", round text collate "C", idea text collate "C", member text collate "C", details jsonb not null
 );
 create index on acts (campaign, place desc);
+create index on acts (campaign, kind, place desc);
+create index on acts (round, kind, place desc);
 create index on acts (member, place desc);
+create table tallies (campaign text collate "C", kind text collate "C", lines bigint not null, primary key (campaign, kind));
 """
 KINDS = ("decision", "idea", "comment", "support", "vote")
 """What the timeline can be filtered by. ``vote`` is a member's part in a round, told after its close."""
@@ -77,6 +82,7 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
                select * from unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[],
                       %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[])
                       as rows (place, at_offset, index, event_id, wire, at, kind, campaign, round, idea, member, details))
+           , noted as (
            insert into acts (place, "offset", index, event_id, wire, at, kind, campaign, round, idea, member, details)
            select place, at_offset, index, event_id, wire, at, kind,
                   coalesce(campaign,
@@ -84,14 +90,16 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
                            (select acts.campaign from acts where acts.round = new.round and acts.campaign is not null limit 1)),
                   round, idea, member, details
              from new order by place
-           on conflict (event_id) do nothing""",
+           on conflict (event_id) do nothing returning campaign, kind)
+           insert into tallies select campaign, kind, count(*) from noted where campaign is not null group by campaign, kind
+               on conflict (campaign, kind) do update set lines = tallies.lines + excluded.lines""",
         columns([_row(each) for each in seen]),
     )
 
 
 TIMELINE = Projection(
     name="timeline",
-    version=2,
+    version=3,
     schema=SCHEMA
     + "create index on acts (idea) where campaign is not null; create index on acts (round) where campaign is not null;",
     on=dict.fromkeys(
@@ -106,6 +114,9 @@ TIMELINE = Projection(
             ideas.CommentMade,
             members.TookPart,
             TextRemoved,
+            IdeaAnswered,
+            ContentHidden,
+            ContentShown,
         ),
         _note,
     ),
@@ -134,11 +145,48 @@ class Act(msgspec.Struct, frozen=True):
     """The reason or the comment, where there is one."""
 
 
+_ALL_KINDS: LiteralString = "select * from timeline.acts where kind = any(%(kinds)s) and place < %(before)s"
+_EACH_KIND: LiteralString = """select newest.* from unnest(%(kinds)s::text[]) as wanted cross join lateral
+    (select * from timeline.acts where kind = wanted and place < %(before)s"""
+_EACH_MEMBER: LiteralString = """select newest.* from unnest(%(members)s::text[]) as wanted cross join lateral
+    (select * from timeline.acts where acts.member = wanted and kind = any(%(kinds)s) and place < %(before)s"""
+_NEWEST: LiteralString = " order by place desc limit %(limit)s) as newest order by place desc limit %(limit)s"
+_WORDED: LiteralString = """
+    select found.place, "offset", index, event_id, wire, at, kind, found.campaign, found.round, found.idea, found.member, details,
+           coalesce(members.name, ''), coalesce(title.text, case when hidden then 'an idea that is hidden' else '' end),
+               coalesce(words.text, '')
+      from found left join vault.members on members.id = found.member
+      left join ideas.ideas on ideas.idea = found.idea left join ideas.versions on versions.idea = ideas.idea
+           and versions.version = ideas.version
+      left join record.texts as title on title.hash = versions.title and not hidden
+      left join record.texts as words on words.hash = coalesce(details ->> 'reason', details ->> 'text')
+           and not exists (select from moderation.veiled where veiled.hash = words.hash)
+     order by found.place desc
+"""
+
+
+def _selected(kinds: Sequence[str], *, is_of_campaign: bool, is_of_round: bool, each: bool, but: Sequence[str]) -> LiteralString:
+    wanted: LiteralString = ""
+    if is_of_campaign:
+        wanted += " and campaign = %(campaign)s"
+    if is_of_round:
+        wanted += " and round = %(round)s"
+    if but:
+        wanted += " and member <> all(%(but)s)"
+    if each:
+        return _EACH_MEMBER + wanted + _NEWEST
+    if (is_of_campaign or is_of_round) and len(kinds) < len(KINDS):
+        return _EACH_KIND + wanted + _NEWEST  # a kind that is rare among many others is found without reading those
+    return _ALL_KINDS + wanted + " order by place desc limit %(limit)s"
+
+
 async def acts(
     connection: AsyncConnection,
     *,
     campaign: str | None = None,
-    member: str | None = None,
+    round_id: str | None = None,
+    members: Sequence[str] | None = None,
+    but: Sequence[str] = (),
     kinds: Sequence[str] = KINDS,
     before: int | None = None,
     limit: int = 50,
@@ -148,22 +196,21 @@ async def acts(
 
     Args:
         campaign: only this campaign's.
-        member: only what this member did.
+        round_id: only what was done in this round.
+        members: only what these did; they are few, such as the hosts or one fan.
+        but: nothing that these did, and nothing of the clock.
         kinds: a choice from KINDS.
         before: the ``place`` of the last line of the page before.
     """
-    query = """
-        select acts.place, "offset", index, event_id, wire, at, kind, acts.campaign, acts.round, acts.idea, acts.member, details,
-               coalesce(members.name, ''), coalesce(title.text, ''), coalesce(words.text, '')
-          from timeline.acts left join vault.members on members.id = acts.member
-          left join ideas.ideas on ideas.idea = acts.idea left join ideas.versions on versions.idea = ideas.idea
-               and versions.version = ideas.version
-          left join record.texts as title on title.hash = versions.title
-          left join record.texts as words on words.hash = coalesce(details ->> 'reason', details ->> 'text')
-         where (%(campaign)s::text is null or acts.campaign = %(campaign)s)
-           and (%(member)s::text is null or acts.member = %(member)s)
-           and kind = any(%(kinds)s) and acts.place < %(before)s
-         order by acts.place desc limit %(limit)s
-    """
-    values = {"campaign": campaign, "member": member, "kinds": list(kinds), "before": before or 2**62, "limit": limit}
-    return [Act(*row) for row in await (await connection.execute(query, values)).fetchall()]
+    found = _selected(
+        kinds, is_of_campaign=campaign is not None, is_of_round=round_id is not None, each=members is not None, but=but
+    )
+    values: dict[str, Any] = {
+        "campaign": campaign,
+        "round": round_id,
+        "members": list(members or ()),
+        "but": list(but),
+        "kinds": list(kinds),
+    }
+    values |= {"before": before or 2**62, "limit": limit}
+    return [Act(*row) for row in await (await connection.execute(f"with found as ({found})" + _WORDED, values)).fetchall()]

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -47,19 +47,20 @@ async def signed_in(request: Request) -> Caller:
 
 
 async def _host(fan: "Fan", desk: "TheDesk") -> Caller:
-    return await _holding(fan, "host", desk, "Only hosts may do this. Ask an admin of this site for the role.")
+    return await holding(fan, ("host",), desk, "Only hosts may do this. Ask an admin of this site for the role.")
 
 
 async def _admin(fan: "Fan", desk: "TheDesk") -> Caller:
-    return await _holding(fan, "admin", desk, "Only admins may do this.")
+    return await holding(fan, ("admin",), desk, "Only admins may do this.")
 
 
-async def _holding(fan: Caller, role: Role, desk: Desk, refusal: str) -> Caller:
-    if fan.may(role):
+async def holding(fan: Caller, roles: Sequence[Role], desk: Desk, refusal: str) -> Caller:
+    """Return a member who holds one of *roles*, as they stand by now. Raises: RoleNeeded: with the sentence *refusal*."""
+    if any(map(fan.may, roles)):
         return fan
     await desk.catch_up()  # only before a no: another process may have granted it, and this one not read it yet
     known = msgspec.structs.replace(fan, roles=roles_of(desk, fan.member))
-    if not known.may(role):
+    if not any(map(known.may, roles)):
         raise RoleNeeded(refusal)
     return known
 

@@ -81,6 +81,12 @@ class TooLarge(Refusal):
     code, status, advice = "too-large", 413, "Send at most 256 KiB; a text has at most 10,000 characters."
 
 
+class UploadTooLarge(Refusal):
+    """The file is too large."""
+
+    code, status, advice = "upload-too-large", 413, "Send at most 12 MB. Make a smaller copy of it, and send that."
+
+
 class TooMuchAtOnce(Refusal):
     """This is more than one decision can hold."""
 

@@ -16,6 +16,8 @@ class Settings(BaseSettings):
 
     home: Path = Path("site-data")
     """The data folder: the embedded PostgreSQL and its logs."""
+    objects: str = ""
+    """Where pictures are kept: s3://bucket/path. Empty: the folder `objects` in the data folder."""
     database_url: str = ""
     """A PostgreSQL server (16 or later) to use instead of the embedded one."""
     host: str = "127.0.0.1"

@@ -201,7 +201,7 @@ async def my_ballots(round_id: Id, fan: Fan, voting: TheVoting, desk: TheDesk) -
 async def my_contributions(fan: Fan, desk: TheDesk, cursor: Cursor = None, limit: Limit = 50) -> Contributions:
     """Return what you did, with the event that tells each."""
     async with desk.pool.connection() as connection:
-        acts = await timeline.acts(connection, member=fan.member, before=cursor, limit=limit)
+        acts = await timeline.acts(connection, members=[fan.member], before=cursor, limit=limit)
     lines = [
         Contribution(
             event=each.event_id,

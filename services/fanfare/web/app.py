@@ -4,19 +4,26 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import httpx2
 from fastapi import Depends, FastAPI, Request
 
+from fanfare.audit.offering import Offering
 from fanfare.campaigns import results
 from fanfare.campaigns import routes as campaign_routes
 from fanfare.campaigns.service import Campaigns
+from fanfare.ideas import answer_routes
 from fanfare.ideas import routes as idea_routes
 from fanfare.ideas.service import Ideas
+from fanfare.integrity import moderation_routes
 from fanfare.integrity import routes as integrity_routes
 from fanfare.members import routes as member_routes
 from fanfare.members.csrf import guard
 from fanfare.members.sessions import authenticator
+from fanfare.pictures import routes as picture_routes
+from fanfare.pictures.service import Pictures
 from fanfare.platform import tracing
 from fanfare.platform.body_limit import BodyLimit
+from fanfare.platform.compression import Compressed
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import POSITION_HEADER, WAIT_COOKIE
 from fanfare.platform.head import HeadAsGet
@@ -25,6 +32,7 @@ from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.waiting import Waiting
 from fanfare.platform.limits.edge import Limits, LimitsGuard
 from fanfare.platform.logs.port import LogAway
+from fanfare.platform.objects import objects
 from fanfare.platform.presence import Presence
 from fanfare.platform.refusals import Invalid, NotYetThere, ReaderTooOld
 from fanfare.platform.request_id import RequestId
@@ -82,7 +90,7 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
             tasks += [asyncio.create_task(presence.keep_telling()), asyncio.create_task(app.state.watching.keep_looking())]
             yield
             await ended(tasks)
-            await asyncio.to_thread(tracing.stop)
+            await asyncio.to_thread(_stopped, app)
 
     app = DescribedApp(
         title="Fanfare",
@@ -102,16 +110,23 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
     problems.handle(app)
     for quick in (voting_routes.quick, results.quick):
         app.router.routes.extend(quick.routes)
-    for module in (campaign_routes, results, idea_routes, voting_routes, integrity_routes, simulation_routes, health, operations):
+    services = (campaign_routes, results, idea_routes, picture_routes, voting_routes, integrity_routes, simulation_routes)
+    for module in (*services, answer_routes, moderation_routes, health, operations):
         app.include_router(module.router, dependencies=[Depends(guard)])
     app.include_router(member_routes.router)  # it guards itself: signing in has no session yet
     pages.mount(app)
     return app
 
 
+def _stopped(app: FastAPI) -> None:
+    app.state.offering.close()
+    tracing.stop()
+
+
 def _surround(app: FastAPI, settings: Settings) -> None:
     """Put what every request passes around *app*; what is added last is passed first."""
     app.state.limits = Limits(settings)
+    app.add_middleware(Compressed)
     app.add_middleware(BodyLimit)
     app.add_middleware(LimitsGuard, limits=app.state.limits, answer=problems.turned_away)
     app.add_middleware(AnsweredWhenStopped)
@@ -125,5 +140,8 @@ def _compose(app: FastAPI, parts: Parts) -> None:
     state.limits.begin(parts.pool, parts.desk.vault_key)
     state.authenticate = state.limits.counting(authenticator(parts.desk), parts.desk)
     state.campaigns, state.ideas, state.voting = Campaigns(parts.desk), Ideas(parts.desk), Voting(parts.desk)
+    state.objects = objects(state.settings.home, state.settings.objects)
+    state.pictures = Pictures(parts.desk, state.objects)
     state.leaderboards = results.Leaderboards(parts.desk, state.campaigns)
     state.waiting, state.wait = Waiting(parts.pool), wait_for_writes
+    state.offering = Offering(parts.pool, parts.log, httpx2.ASGITransport(app))

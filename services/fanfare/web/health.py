@@ -98,17 +98,17 @@ async def readyz(desk: TheDesk, response: Response) -> Health:
 
 @router.get("/api/v1/site", summary="Whose site this is")
 async def site(desk: TheDesk) -> SiteRead | NotFounded:
-    """Return the founding: the record's name, brand and zone, and whether it is a simulation."""
-    founded = desk.streams.site.founded
-    if founded is None:
+    """Return the record's name, brand and zone as they are today, and whether it is a simulation."""
+    founded, present = desk.streams.site.founded, desk.streams.site.present
+    if founded is None or present is None:
         return NotFounded()
     async with desk.pool.connection() as connection:
-        words = await read(connection, [founded.brand])
+        words = await read(connection, [present.brand])
     return SiteRead(
         name=founded.name,
-        brand=words.get(founded.brand, ""),
-        colour=founded.colour,
-        zone=founded.zone,
+        brand=words.get(present.brand, ""),
+        colour=present.colour,
+        zone=present.zone,
         simulation=founded.simulation,
-        partitions=founded.partitions,
+        partitions=desk.streams.site.partitions,
     )

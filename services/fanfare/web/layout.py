@@ -20,12 +20,6 @@ from fanfare.web.contexts import Page, Shell
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""Sent with every page. Templates hold to it: no inline script, no style attribute."""
-
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
 _TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr", "h2", "h3", "h4", "table"}
 
@@ -73,6 +67,8 @@ def environment() -> Environment:
         clock_exactly=_timed(lambda at, shell: words.clock(at, shell.zone, seconds=True)),
         ago=_timed(lambda at, shell: words.ago(at, shell.now), relative="ago"),
         left=_timed(lambda at, shell: words.left(at, shell.now), relative="left"),
+        until=_until,
+        as_of=_timed(lambda at, shell: words.clock(at, shell.zone, seconds=True), relative="as-of"),
     )
     made.globals.update(static=static_url, urls=urls, percent=words.percent, share=words.share, seal_paths=seal.paths, zip=zip)
     return made
@@ -83,16 +79,17 @@ def plain(text: str) -> str:
     return " ".join(unescape(nh3.clean(_MARKDOWN.render(text), tags=set())).split())
 
 
-def markdown(text: str) -> Markup:
+def markdown(text: str, top: int = 3) -> Markup:
     """
     Return what a fan or host wrote as safe HTML: CommonMark without HTML and pictures, then cleaned again.
 
-    A heading is moved two levels down, so that a page keeps its one h1.
+    Its greatest heading becomes an h3, or one of the level *top*, so that a page keeps its one h1 and skips no level.
     """
     tokens = _MARKDOWN.parse(text)
-    for token in tokens:
-        if token.type.startswith("heading"):
-            token.tag = f"h{min(4, int(token.tag[1]) + 2)}"
+    headings = [token for token in tokens if token.type.startswith("heading")]
+    greatest = min((int(token.tag[1]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(4, int(token.tag[1]) - greatest + top)}"
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
     return Markup(clean)  # noqa: S704 - nh3 has just cleaned it
@@ -110,6 +107,15 @@ def static_url(path: str) -> str:
     if not file.is_file():
         raise StaticFileUnknown(path)
     return f"/static/{path}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
+
+
+@pass_context
+def _until(context: Context, at: datetime) -> Markup:
+    """Return a moment that somebody must not miss: in the site's zone, which is named, and a place for the reader's own time."""
+    shell: Any = context["shell"]
+    parts = (at.isoformat(timespec="seconds"), words.when(at, shell.zone, shell.now), words.zone_name(shell.zone))
+    here = Markup('<span data-here="{}" data-zone="{}" hidden></span>').format(parts[0], shell.zone)
+    return Markup('<time datetime="{}">{}</time>, {}{}').format(*parts, here)
 
 
 def _timed(say: Callable[[datetime, Shell], str], relative: str = "") -> Callable[[Context, datetime], Markup]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from fanfare.members import mail_settings
 from fanfare.members.address import is_loopback
 from fanfare.platform.caller import Authenticate
 from fanfare.platform.desk import Desk
@@ -47,9 +48,8 @@ class Operations(BaseModel):
 async def operations(request: Request) -> Operations:
     """Return how the site is."""
     watching: Watching = request.app.state.watching
-    settings: Settings = request.app.state.settings
     vitals, told = await watching.vitals(), await watching.samples()
-    found = findings(vitals, has_mail_server=bool(settings.smtp_url))
+    found = findings(vitals, has_mail_server=await has_mail_server(request))
     return Operations(
         headline=headline(found),
         findings=found,
@@ -58,6 +58,14 @@ async def operations(request: Request) -> Operations:
         live_pages=int(sum(each.value for _, samples in told for each in samples if each.metric == "fanfare_live_pages")),
         vitals=vitals,
     )
+
+
+async def has_mail_server(request: Request) -> bool:
+    """Tell whether mail leaves this site: by the environment, or by what an admin set."""
+    settings: Settings = request.app.state.settings
+    desk: Desk = request.app.state.desk
+    async with desk.pool.connection() as connection:
+        return await mail_settings.is_set(connection, settings)
 
 
 def pace(told: Told, metric: str) -> Pace:

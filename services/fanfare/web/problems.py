@@ -18,6 +18,7 @@ from fanfare.platform.refusals import Invalid, NotFound, Refusal
 from fanfare.platform.request_id import route_of
 from fanfare.web.contexts.shell import ProblemPage, Shell
 from fanfare.web.layout import render
+from fanfare.web.policy import HEADERS
 from fanfare.web.refused import refused_page
 
 _log = structlog.get_logger()
@@ -136,7 +137,7 @@ def turned_away(request: Request, refusal: Refusal) -> Response:
         return problem_response(refusal, request.url.path)
     shell = Shell(site_name="Fanfare", now=datetime.now(UTC), zone="UTC", csrf="")
     page = ProblemPage(status=refusal.status, code=refusal.code, title=refusal.title, detail=str(refusal))
-    return HTMLResponse(render(shell, page), refusal.status)
+    return HTMLResponse(render(shell, page), refusal.status, HEADERS)
 
 
 async def failed(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
 from fanfare.members import mail, vault
 from fanfare.members.address import on_this_site
-from fanfare.members.csrf import csrf_token
+from fanfare.members.csrf import csrf_token, masked
 from fanfare.platform.caller import Authenticate, Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import WAIT_COOKIE
@@ -26,15 +26,11 @@ from fanfare.record.position import Position
 from fanfare.views import figures
 from fanfare.web import tints, urls, words
 from fanfare.web.contexts.shell import CampaignChrome, Notice, Page, Section, Shell, Simulation, Viewer
-from fanfare.web.layout import CONTENT_SECURITY_POLICY, render
+from fanfare.web.layout import render
+from fanfare.web.policy import HEADERS
 
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Vary": "Cookie",
-}
 NOTICE_COOKIE = "fanfare_notice"
+THEME_COOKIE, THEMES = "fanfare_theme", ("light", "dark")
 _KINDS = ("info", "ok", "warn", "bad")
 _VISITOR = "page_visitor"
 
@@ -70,30 +66,47 @@ async def shell_of(
     """
     desk: Desk = request.app.state.desk
     settings: Settings = request.app.state.settings
-    founded = desk.streams.site.founded
-    visitor = await visitor_of(request)
-    programs = 0
-    if founded and founded.simulation:
-        async with desk.pool.connection() as connection:
-            programs = await figures.simulated(connection)
+    changed, visitor = desk.streams.site.changed, await visitor_of(request)
     return Shell(
         site_name=await brand_of(desk) or "Fanfare",
         now=datetime.now(UTC),
-        zone=founded.zone if founded else "UTC",
-        csrf=csrf_token(request),
+        zone=desk.streams.site.zone,
+        csrf=masked(csrf_token(request)),
         path=on_this_site(path or request.url.path),
         section=section,
         viewer=_viewer(visitor) if visitor else None,
         campaign=campaign,
-        simulation=Simulation(joined_as=_joined_as(visitor), programs=programs) if founded and founded.simulation else None,
+        simulation=await _simulation(desk, visitor),
         notice=notice or _notice(request),
         colour=colour_of(desk),
-        development=mail.has_mailbox(desk, settings),
+        theme=_theme(request),
+        logo=(changed.logo or "") if changed else "",
+        has_privacy=bool(changed and changed.privacy),
+        has_imprint=bool(changed and changed.imprint),
+        development=await mail.has_mailbox(desk, settings),
     )
 
 
+async def _simulation(desk: Desk, visitor: Caller | None) -> Simulation | None:
+    founded = desk.streams.site.founded
+    if founded is None or not founded.simulation:
+        return None
+    async with desk.pool.connection() as connection:
+        return Simulation(joined_as=_joined_as(visitor), programs=await figures.simulated(connection))
+
+
+def _theme(request: Request) -> Literal["", "light", "dark"]:
+    match request.cookies.get(THEME_COOKIE):
+        case "light" | "dark" as chosen:
+            return chosen
+        case _:
+            return ""
+
+
 def _viewer(visitor: Caller) -> Viewer:
-    return Viewer(visitor.member, visitor.name, is_host=visitor.may("host"), is_admin=visitor.may("admin"))
+    is_host = visitor.may("host")
+    may_moderate = is_host or visitor.may("moderator")
+    return Viewer(visitor.member, visitor.name, is_host=is_host, is_admin=visitor.may("admin"), may_moderate=may_moderate)
 
 
 def _joined_as(visitor: Caller | None) -> Literal["", "fan", "host"]:
@@ -104,17 +117,17 @@ def _joined_as(visitor: Caller | None) -> Literal["", "fan", "host"]:
 
 async def brand_of(desk: Desk) -> str:
     """Return the brand of the site; empty before the founding."""
-    founded = desk.streams.site.founded
-    if founded is None:
+    present = desk.streams.site.present
+    if present is None:
         return ""
     async with desk.pool.connection() as connection:
-        return (await read(connection, [founded.brand])).get(founded.brand, "")
+        return (await read(connection, [present.brand])).get(present.brand, "")
 
 
 def colour_of(desk: Desk) -> str:
     """Return the colour of the site, `#rrggbb`; the house's before the founding."""
-    founded = desk.streams.site.founded
-    return founded.colour if founded else tints.HOUSE_COLOUR
+    present = desk.streams.site.present
+    return present.colour if present else tints.HOUSE_COLOUR
 
 
 async def campaign_in_words(request: Request, campaign: Campaign) -> CampaignRead:

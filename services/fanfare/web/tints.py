@@ -92,7 +92,7 @@ def _grounds(hue: float, tint: float, *, dark: bool) -> dict[str, str]:
     if dark:
         shades = ((0.205, 0.016), (0.250, 0.018), (0.172, 0.016), (0.325, 0.060))
     else:
-        shades = ((0.956, 0.016), (0.995, 0.003), (0.925, 0.024), (0.925, 0.050))
+        shades = ((0.966, 0.011), (0.995, 0.003), (0.936, 0.019), (0.925, 0.050))
     return {name: _hex((shade[0], shade[1] * tint, hue)) for name, shade in zip(GROUNDS, shades, strict=True)}
 
 

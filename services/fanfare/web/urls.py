@@ -5,10 +5,13 @@ from urllib.parse import quote, urlencode
 FRONT = "/"
 SIGN_IN = "/sign-in"
 SIGN_IN_CONFIRM = "/sign-in/confirm"
+SIGN_IN_PASSKEY = "/sign-in/passkey"
 SIGN_OUT = "/sign-out"
 MAILBOX = "/mailbox"
 MINE = "/me"
 ACCESS = "/me/access"
+ADDRESS_CONFIRM = "/me/address/confirm"
+ADDRESS_UNDO = "/me/address/undo"
 KEPT = "/me/kept"
 ERASE = "/me/erase"
 EXPORT = "/api/v1/me/export"
@@ -17,11 +20,23 @@ SETUP = "/setup"
 LIMITS = "/limits"
 CHECK = "/check"
 PROBLEMS = "/problems"
+APPEARANCE = "/appearance"
+DESIGN = "/design"
 JOIN = "/simulation/join"
 DESK = "/host"
 NEW_CAMPAIGN = "/host/campaigns/new"
 CAMPAIGNS = "/host/campaigns"
 OPERATIONS = "/host/operations"
+MODERATION = "/host/moderation"
+SETTINGS = "/host/settings"
+MAIL = "/host/settings/mail"
+PEOPLE = "/host/people"
+EXPORTS = "/host/exports"
+INVITATION = "/invitation"
+PRIVACY = "/privacy"
+IMPRINT = "/imprint"
+SITE_DECISIONS = "/site/decisions"
+ARCHIVE = "/record/archive"
 
 
 def campaign(campaign_id: str, part: str = "") -> str:
@@ -45,8 +60,23 @@ def timeline(campaign_id: str, **query: str) -> str:
 
 
 def idea(idea_id: str, part: str = "") -> str:
-    """Return an idea's page, or one *part* of it: edit, withdraw, support, comments."""
+    """Return an idea's page, or one *part* of it: edit, withdraw, support, supporters, comments, answer, versions/2."""
     return f"/ideas/{quote(idea_id)}" + (f"/{part}" if part else "")
+
+
+def comments(idea_id: str, after: int = 0) -> str:
+    """Return a page of the comments under an idea, those behind the place *after*."""
+    return _with(idea(idea_id), {"after": str(after or "")}) + "#comments"
+
+
+def supporters(idea_id: str, cursor: str = "") -> str:
+    """Return who supports an idea, from *cursor* on."""
+    return _with(idea(idea_id, "supporters"), {"cursor": cursor})
+
+
+def picture(picture_hash: str, size: str) -> str:
+    """Return where one size of a picture is: small, middle, large. What is there never changes."""
+    return f"/pictures/{quote(picture_hash)}/{size}.webp"
 
 
 def round_(round_id: str, part: str) -> str:
@@ -64,14 +94,44 @@ def round_desk(round_id: str, act: str = "") -> str:
     return f"/host/rounds/{quote(round_id)}" + (f"/{act}" if act else "")
 
 
-def template(name: str) -> str:
-    """Return the form of a new campaign, begun from a template."""
-    return _with(NEW_CAMPAIGN, {"template": name})
+def campaign_answers(campaign_id: str, cursor: str = "") -> str:
+    """Return a host's page of the ideas that wait for an answer, from *cursor* on."""
+    return _with(campaign_desk(campaign_id, "answers"), {"cursor": cursor})
+
+
+def moderation(content: str = "") -> str:
+    """Return the queue of moderators, with one case open: an idea or a comment; the oldest where none is named."""
+    return _with(MODERATION, {"case": content})
+
+
+def moderation_act(act: str) -> str:
+    """Return where one *act* of a moderator is posted: hide, show, leave, reopen."""
+    return f"{MODERATION}/{act}"
+
+
+def flag(content: str, part: str = "") -> str:
+    """Return the form that tells moderators of an idea or a comment, or where its author asks *back*."""
+    return f"/flags/{quote(content)}" + (f"/{part}" if part else "")
+
+
+def draft_step(draft_id: str, step: str) -> str:
+    """Return one step of a draft: story, round-1, round-2 and so on, check."""
+    return _with(campaign_desk(draft_id), {"step": step})
 
 
 def brand_css(colour: str) -> str:
     """Return the stylesheet of one brand colour, `#rrggbb`."""
     return _with("/brand.css", {"c": colour.removeprefix("#")})
+
+
+def fan(member: str) -> str:
+    """Return a member's page, as others see it."""
+    return f"/fans/{quote(member)}"
+
+
+def sign_in_again(after: str) -> str:
+    """Return the sign-in page for somebody who is signed in, and shows once more who she is."""
+    return _with(SIGN_IN, {"next": after, "again": "yes"})
 
 
 def sign_in(after: str = "") -> str:

@@ -95,6 +95,12 @@ def when(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> st
     return f"today, {said}" if same_day else f"{day(at, zone, now, weekday=True)}, {said}"
 
 
+def zone_name(zone: str) -> str:
+    """Return `Berlin time` for Europe/Berlin, `UTC` for itself."""
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return place if place in ("UTC", "GMT") else f"{place} time"
+
+
 def soon(at: datetime, zone: str, now: datetime) -> str:
     """Return `18:00` today, `14 November` on another day: where there is room for one of them."""
     same_day = at.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date()

@@ -9,6 +9,7 @@ import httpx2
 from fanfare.members import joining
 from fanfare.members.sessions import open_session
 from tests.page_reader import all_read
+from tests.pictures import sent
 from tests.site_fixture import SiteUnderTest, client_of, round_of
 
 ROLES = ("host", "moderator", "auditor", "admin")
@@ -37,6 +38,8 @@ class Things:
     """The event of a ballot."""
     comment_text: str
     """The hash of what the author wrote under her idea."""
+    picture: str
+    """Of the idea."""
 
 
 async def person(site: SiteUnderTest, name: str, role: str = "") -> Person:
@@ -68,7 +71,9 @@ async def things(site: SiteUnderTest, author: Person, voter: Person, title: str 
     for each in (ballot, ideas):
         await posted(site.host, f"/api/v1/rounds/{each}/open")
     idea = {"title": "Sour Cherry Cola", "body": "With the stone left in.", "tags": "cherry, sour"}
-    raised = await posted(author.client, f"/api/v1/rounds/{ideas}/ideas", idea)
+    picture = str((await sent(author.client))["picture"])
+    shown = {"pictures": [{"picture": picture, "words": "A cherry in a glass"}]}
+    raised = await posted(author.client, f"/api/v1/rounds/{ideas}/ideas", {**idea, **shown})
     await all_read(site)
     await posted(author.client, f"/api/v1/ideas/{raised['id']}/comments", {"text": "Will it be pink?"})
     cast = await voter.client.put(f"/api/v1/rounds/{ballot}/ballot", json={"number": 1, "options": ["o1"]})
@@ -76,7 +81,7 @@ async def things(site: SiteUnderTest, author: Person, voter: Person, title: str 
     draft = await drafted(site, round_of(**times))
     await all_read(site)
     said = (await author.client.get(f"/api/v1/ideas/{raised['id']}")).raise_for_status().json()["discussion"]
-    return Things(campaign["id"], ballot, ideas, planned, raised["id"], draft, found["event_id"], said[0]["text_hash"])
+    return Things(campaign["id"], ballot, ideas, planned, raised["id"], draft, found["event_id"], said[0]["text_hash"], picture)
 
 
 async def drafted(

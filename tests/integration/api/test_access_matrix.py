@@ -22,6 +22,8 @@ OURS = {"origin": ADDRESS, "sec-fetch-site": "same-origin"}
 FOREIGN = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
 WRONG = ("0000000000000000", "x" * 65, "%00", "1'or'1'='1", "%F0%9F%A5%A4", "..%2F..%2Fme")
 """Ids of nothing, and what is no id at all."""
+OPENING = ("/sign-in", "/sign-in/confirm", "/sign-in/passkey", "/sign-in/passkey/options", "/me/address/undo")
+"""What needs no session: a link or a passkey says who it is."""
 COUNTED = {"vault.limits", "desk.history"}
 """What moves by itself: a count of attempts is there to count them, and leaders of open rounds are sampled."""
 
@@ -97,13 +99,16 @@ class House:
             "idea_id": of.idea,
             "draft_id": of.draft,
             "event_id": of.receipt,
+            "content": of.idea,
             "text_hash": of.comment_text,
+            "picture": of.picture,
             "member_id": self.bystander.member,
             "session_id": session,
             "token_id": session,
+            "passkey_id": session,
         }
         ids = dict.fromkeys(ids, wrong) if wrong else ids
-        found = path.format(**ids, role="auditor", act="pause")
+        found = path.format(**ids, size="small", role="auditor", act="pause", decision="leave", number=1)
         return found + ("?c=ff5c7c" if path == "/brand.css" else "")
 
 
@@ -249,7 +254,7 @@ async def test_no_other_site_makes_a_browser_do_anything(house: House) -> None:
     wrong: list[str] = []
     for route in writes:
         before = await _digest(house.site)
-        opens = route.endswith(("/sign-in", "/sign-in/confirm"))  # no session is asked for: only another site's word is refused
+        opens = route.endswith(OPENING)  # no session is asked for: only another site's word is refused
         for says, send in (("foreign", FOREIGN), ("silent", {}), ("no token", OURS)):
             if (opens and says != "foreign") or (says == "no token" and "/api/" in route):
                 continue  # a page of ours that sends JSON is known by where it comes from

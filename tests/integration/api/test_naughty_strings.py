@@ -213,7 +213,7 @@ async def test_a_brand_stands_on_the_pages_and_in_mail_as_it_was_typed(database:
         await found_site(
             site.parts.desk, Founding(url=ADDRESS, brand=brand, colour="#ff5c7c", zone="Europe/Berlin", simulation=False)
         )
-        await site.parts.catch_up()
+        await site.parts.desk.catch_up()
         (await site.stranger.post("/api/v1/sign-in", json={"email": "anna@example.org"})).raise_for_status()
         async with site.parts.pool.connection() as connection:
             sent_mail = (await mail.mailbox(connection))[0]

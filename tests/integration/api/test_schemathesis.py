@@ -42,10 +42,10 @@ FITTING = {"ideas": 1, "open": 2, "plan": 2}
 NEVER_GRANTED = {
     *("POST /api/v1/sign-in/confirm", "POST /api/v1/me/erasure", "POST /api/v1/me/erasure/link", "POST /api/v1/tokens"),
     *("DELETE /api/v1/me/sessions/{session_id}", "DELETE /api/v1/tokens/{token_id}", "PUT /api/v1/drafts/{draft_id}"),
-    *("POST /api/v1/texts/{text_hash}/removal", "POST /api/v1/rounds/{round_id}/rulings"),
+    *("POST /api/v1/texts/{text_hash}/removal", "POST /api/v1/rounds/{round_id}/rulings", "POST /api/v1/pictures"),
     *("POST /api/v1/rounds/{round_id}/extend", "POST /api/v1/rounds/{round_id}/resume"),
 }
-"""What is not made up by chance: a link's token, a session's id, a text's hash, the right version, a pause before it."""
+"""What is not made up by chance: a link's token, a session's id, a text's hash, a picture, the right version, a pause."""
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,

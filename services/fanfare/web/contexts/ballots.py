@@ -40,6 +40,8 @@ class BallotPage(Page, frozen=True):
     paper_number: int
     idempotency_key: str
     terms_hash: str
+    voter: str
+    """The start of her token: what is kept on a device is hers alone, also where somebody else signs in."""
     most: int | None = None
     """At most so many ticks; None for no limit."""
     cast_at: datetime | None = None
@@ -82,6 +84,15 @@ class MyBallot(Part, frozen=True):
     token: str
 
 
+class MyAnswer(Part, frozen=True):
+    """What a host answered to an idea, as it stands."""
+
+    status: str
+    reason: str
+    by: str
+    at: datetime
+
+
 class MyIdea(Part, frozen=True):
     """An idea of hers, and what came of it."""
 
@@ -90,6 +101,7 @@ class MyIdea(Part, frozen=True):
     came_of_it: str
     supports: int
     comments: int
+    answer: MyAnswer | None = None
 
 
 class MyComment(Part, frozen=True):
@@ -114,3 +126,7 @@ class MinePage(Page, frozen=True):
     ideas: Sequence[MyIdea] = ()
     comments: Sequence[MyComment] = ()
     supported: Sequence[MyIdea] = ()
+    id: str = ""
+    """Hers, for the page that others see."""
+    shown: bool = True
+    """Others may read that page."""

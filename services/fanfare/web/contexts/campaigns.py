@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from fanfare.web import words
+from fanfare.web.contexts.moderation import Hiding
 from fanfare.web.contexts.shell import Page, Part
 
 RoundState = Literal["upcoming", "open", "paused", "closing", "closed", "sealed", "void"]
@@ -142,6 +143,10 @@ class Voice(Part, frozen=True):
     """Of the text, where the reader may remove it."""
     is_mine: bool = False
     """The reader wrote it, and takes it back without a reason."""
+    content: str = ""
+    """The comment's id, where it can be flagged or hidden."""
+    hiding: Hiding | None = None
+    """Why it is hidden; whoever has its words beside this is its author, or moderates."""
 
 
 class TapeEntry(Part, frozen=True):
@@ -163,8 +168,61 @@ class Tape(Part, frozen=True):
     total: int
 
 
+StageState = Literal["done", "now", "next", "failed"]
+
+
+class Stage(Part, frozen=True):
+    """A round on a campaign's way."""
+
+    title: str
+    line: str
+    """What came of it, or when it is."""
+    state: StageState
+    question: str = ""
+    href: str = ""
+
+
+class Asker(Part, frozen=True):
+    """Somebody of the brand who asks."""
+
+    name: str
+    """As she signs: `Dora Lindqvist, head of flavour`."""
+    why: str
+    question: str
+
+
+class Answered(Part, frozen=True):
+    """What the brand has answered to an idea that goes on."""
+
+    title: str
+    href: str
+    status: str
+    """`considered`, `planned`, `started`, `done` or `declined`."""
+    reason: str
+    """Plain text."""
+    by: str
+    at: datetime
+
+
+class Outcome(Part, frozen=True):
+    """What came of a sealed round."""
+
+    round_id: str
+    campaign_id: str
+    campaign: str
+    round_name: str
+    headline: str
+    promise: str
+    """What the brand said, before anybody voted, that it would do with the answer."""
+    by: str
+    """Who said so."""
+    fingerprint: str
+    sealed_at: datetime
+    answers: Sequence[Answered] = ()
+
+
 class CampaignPage(Page, frozen=True):
-    """A campaign: ticket, strip, live board, terms, voices, tape."""
+    """A campaign: ticket, strip, live board, what happens with a vote, its way, who asks, voices, tape."""
 
     template = "campaign.html"
 
@@ -179,6 +237,11 @@ class CampaignPage(Page, frozen=True):
     about: str = ""
     """Markdown: what the host wrote about the campaign."""
     ideas: int = 0
+    promise: str = ""
+    """What the brand says it will do with the answers of the round that is shown."""
+    promised_by: str = ""
+    way: Sequence[Stage] = ()
+    askers: Sequence[Asker] = ()
     stream: str = ""
     """Which state of the rounds this page shows: a live stream that knows another one tells the page to load again."""
 
@@ -206,12 +269,22 @@ class SealedRow(Part, frozen=True):
     colour: str
 
 
+class Deed(Part, frozen=True):
+    """Something that a fan can do in a minute."""
+
+    label: str
+    line: str
+    href: str
+
+
 class FrontPage(Page, frozen=True):
-    """The front page: one ticket, others as strips, seals below; or an empty site."""
+    """The front page: one ticket, what a minute is enough for, what came of the last round, seals; or an empty site."""
 
     template = "front.html"
 
     ticket: Ticket | None
+    deeds: Sequence[Deed] = ()
+    last: Outcome | None = None
     others: Sequence[CampaignStrip] = ()
     sealed: Sequence[SealedRow] = ()
 
@@ -223,6 +296,7 @@ class TimelineKind(Part, frozen=True):
     """As in the query; empty for all."""
     label: str
     count: int
+    """Of the whole campaign."""
 
 
 class TimelineEntry(Part, frozen=True):
@@ -236,6 +310,15 @@ class TimelineEntry(Part, frozen=True):
     position: str
     href: str = ""
     reason: str = ""
+    member: str = ""
+    """Whose other lines her name leads to; empty for the clock and for many at once."""
+
+
+class TimelineChoice(Part, frozen=True):
+    """What the timeline can be narrowed to."""
+
+    value: str
+    label: str
 
 
 class TimelinePage(Page, frozen=True):
@@ -246,8 +329,20 @@ class TimelinePage(Page, frozen=True):
     kinds: Sequence[TimelineKind]
     kind: str
     entries: Sequence[TimelineEntry]
+    rounds: Sequence[TimelineChoice] = ()
+    round: str = ""
+    """Only this round's; empty for all."""
+    whos: Sequence[TimelineChoice] = ()
+    who: str = ""
+    """`hosts`, `fans` or a member's id; empty for everybody."""
+    begins: bool = True
+    """These are the newest lines."""
     waiting: Sequence[RoundStub] = ()
     """Rounds that are not sealed before a host rules on what cannot be read."""
     older: str = ""
     """Cursor of the next page; empty at the end."""
-    newer: str = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some lines of this kind are left out: then their number is not known."""
+        return bool(self.round or self.who)

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from fanfare.record.answers import AnswerStatus
+from fanfare.views.pictures import Shown
+from fanfare.web.contexts.answers import Answer
 from fanfare.web.contexts.campaigns import Voice
+from fanfare.web.contexts.moderation import Hiding
 from fanfare.web.contexts.shell import Form, Page, Part
+from fanfare.web.differences import Piece
 
 
 class IdeaRow(Part, frozen=True):
@@ -22,6 +27,10 @@ class IdeaRow(Part, frozen=True):
     tags: Sequence[str] = ()
     stage: str = ""
     """Where it stands: `On the ballot`, `Withdrawn`; empty for raised."""
+    picture: Shown | None = None
+    """Its first."""
+    answer: AnswerStatus | Literal[""] = ""
+    """What the brand answered; empty where it has not yet."""
 
 
 class IdeasPage(Page, frozen=True):
@@ -32,11 +41,15 @@ class IdeasPage(Page, frozen=True):
     campaign_id: str
     ideas: Sequence[IdeaRow]
     total: int
-    sort: Literal["top", "new"]
+    """That stand in the campaign, with every tag."""
+    sort: Literal["top", "new", "rising"]
     takes_ideas: bool
     tags: Sequence[str] = ()
     """To filter by."""
     tag: str = ""
+    q: str = ""
+    """What is searched for; a search has its own order."""
+    look: Literal["list", "grid"] = "list"
     older: str = ""
 
 
@@ -76,6 +89,8 @@ class IdeaPage(Page, frozen=True):
     supports: int
     supported: bool
     """By the reader."""
+    said: int
+    """Comments in all; ``comments`` are a page of them."""
     is_mine: bool
     can_edit: bool
     """Mine, and the vote has not opened."""
@@ -93,6 +108,22 @@ class IdeaPage(Page, frozen=True):
     """What stands in the place of its words, where they were removed or erased."""
     removal_key: str = ""
     """Of the forms that remove a text."""
+    comments_begin: int = 0
+    """The place behind which this page of them begins; 0 on the first."""
+    comments_after: int = 0
+    """Where the next page of them begins; 0 on the last."""
+    answers: Sequence[Answer] = ()
+    """Of the brand; the one that stands first."""
+    hiding: Hiding | None = None
+    """Why it is hidden; its words are empty but for its author and moderators."""
+    may_answer: bool = False
+    """The reader is a host."""
+    may_moderate: bool = False
+    pictures: Sequence[Shown] = ()
+    pictures_gone: Sequence[str] = ()
+    """What stands in the place of those that were removed."""
+    may_remove_pictures: bool = False
+    """The reader: its author, or a moderator."""
     comment_key: str = ""
     """`Idempotency-Key` of the comment, so that a double press says it once."""
 
@@ -119,5 +150,48 @@ class IdeaFormPage(Page, frozen=True):
     """Empty when it is raised."""
     version: int = 0
     """The one that is edited."""
+    pictures: Sequence[Shown] = ()
+    """Those that the form holds already."""
     similar: Sequence[SimilarIdea] = ()
     """Raised already and alike; shown once, before it is sent a second time."""
+    tags: Sequence[str] = ()
+    """Of other ideas, to choose from."""
+
+
+class DifferencesPage(Page, frozen=True):
+    """A version of an idea, with what changed since the one before."""
+
+    template = "idea_version.html"
+
+    idea_id: str
+    now: str
+    """The idea's title today."""
+    by: str
+    number: int
+    at: datetime
+    latest: int
+    title: Sequence[Piece]
+    text: Sequence[Piece]
+    gone: str = ""
+    """What stands in the place of words that were deleted; there is nothing to compare then."""
+    hiding: Hiding | None = None
+
+
+class Supporter(Part, frozen=True):
+    """Who supports an idea."""
+
+    id: str
+    name: str
+    is_here: bool = True
+
+
+class SupportersPage(Page, frozen=True):
+    """Who supports an idea, those who came last first."""
+
+    template = "idea_supporters.html"
+
+    idea_id: str
+    title: str
+    total: int
+    people: Sequence[Supporter]
+    older: str = ""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fanfare.views.mine import Counts
+from fanfare.web.contexts.host import Choice
 from fanfare.web.contexts.shell import Form, Page, Part
 
 
@@ -16,6 +17,25 @@ class SignInPage(Page, frozen=True):
     form: Form = Form()
     after: str = ""
     """Where it leads back to."""
+    is_again: bool = False
+    """She is signed in, and shows once more that it is she."""
+    elsewhere: str = ""
+    """Why passkeys do not work where the page was opened, and where they do; empty where they work."""
+
+
+class EffortPage(Page, frozen=True):
+    """Many links are asked for: a script solves a challenge and posts the form, or she waits a minute."""
+
+    template = "effort.html"
+
+    email: str
+    challenge: str
+    """JSON, for the script."""
+    waited: str
+    wait_s: int
+    after: str = ""
+    is_early: bool = False
+    """She pressed before the minute was over."""
 
 
 class LinkSentPage(Page, frozen=True):
@@ -41,6 +61,10 @@ class ConfirmPage(Page, frozen=True):
     """A first sign-in asks what to call her."""
     asks_email: bool = False
     """The console's link asks where later links go."""
+    asked_here: bool = True
+    """The link was asked for in this browser; else the page says which one it signs in."""
+    browser: str = ""
+    """What this browser calls itself."""
     form: Form = Form()
 
 
@@ -55,11 +79,40 @@ class Access(Part, frozen=True):
     """The browser that reads the page."""
 
 
+class PasskeyLine(Part, frozen=True):
+    """A passkey that signs her in."""
+
+    id: str
+    name: str
+    since: datetime
+    used_at: datetime | None = None
+
+
+class WaysIn(Part, frozen=True):
+    """How she signs in."""
+
+    email: str = ""
+    """Empty where she has none."""
+    passkeys: Sequence[PasskeyLine] = ()
+    is_fresh: bool = True
+    """Her sign-in is recent enough to change any of it."""
+    elsewhere: str = ""
+    """Why passkeys do not work where the page was opened; empty where they do."""
+    device: str = ""
+    """What a new passkey may be called."""
+
+    @property
+    def can_remove(self) -> bool:
+        """Without an address the last passkey stays."""
+        return bool(self.email) or len(self.passkeys) > 1
+
+
 class AccessPage(Page, frozen=True):
     """
-    Who can act as her: what she is called, her browsers, her scripts.
+    Who can act as her: what she is called, how she signs in, her browsers, her scripts.
 
-    Forms post `name`; `label` and `key` of a new token; `end` and `kind` of what shall end.
+    Forms post `name`; `email`; `passkey` and `credential` of a new passkey, `remove` of one that goes; `shown`; `label` and `key`
+    of a new token; `end` (`others` for all but this one) and `kind` of what shall end.
     """
 
     template = "access.html"
@@ -67,10 +120,37 @@ class AccessPage(Page, frozen=True):
     browsers: Sequence[Access]
     tokens: Sequence[Access]
     idempotency_key: str
+    ways: WaysIn = WaysIn()
+    shown: bool = True
+    """Others may read her page."""
     form: Form = Form()
-    """Fields name, label."""
+    """Fields name, email, passkey, label."""
     made: str = ""
     """A token that was just made: it is shown this once."""
+
+
+class NewAddressPage(Page, frozen=True):
+    """The link to the new address was opened; a button (POST) makes it hers."""
+
+    template = "new_address.html"
+
+    token: str
+    name: str
+    """Of the member whose address it becomes."""
+    email: str
+    here: bool
+    """She is signed in in this browser. Else the page says where to open the link."""
+
+
+class OldAddressPage(Page, frozen=True):
+    """The link to the old address was opened; a button (POST) puts everything back."""
+
+    template = "old_address.html"
+
+    token: str
+    name: str
+    email: str
+    until: datetime
 
 
 class KeptPage(Page, frozen=True):
@@ -121,8 +201,9 @@ class MailboxPage(Page, frozen=True):
 
 class SetupPage(Page, frozen=True):
     """
-    The first run: fields public_url, brand, colour, zone, and of the first admin name and email.
+    The first run: of the site, of its first admin, and of its mail, which may wait.
 
+    Fields: public_url, brand, colour, zone, name, email; host, port, encryption, username, password, sender.
     A post with `colour-pick` only shows that colour; one with `show` the colour of the field.
     """
 
@@ -134,6 +215,11 @@ class SetupPage(Page, frozen=True):
     """Brands to start from, beside a field for one's own."""
     preview: str = ""
     """The colour, once it is readable."""
+    remarks: Sequence[str] = ()
+    """What is done with that colour, in sentences."""
+    encryptions: Sequence[Choice] = ()
+    has_environment_mail: bool = False
+    """Whoever runs the site has said where mail goes: it is not asked for."""
     token: str = ""
     """Of the link on the console: posted back, and used up when the record begins."""
     guesses_zone: bool = False
@@ -189,6 +275,17 @@ class PartitionHead(Part, frozen=True):
     """Events in these entries, where they were counted."""
 
 
+class SealToCheck(Part, frozen=True):
+    """The round that was sealed last: its published report has the fingerprint that the sealing fixed."""
+
+    name: str
+    campaign: str
+    report_href: str
+    command: str
+    """Fetches the report and prints its SHA-256."""
+    fingerprint: str
+
+
 class CheckPage(Page, frozen=True):
     """How to check us: what is published, and the commands."""
 
@@ -197,8 +294,11 @@ class CheckPage(Page, frozen=True):
     origin: str
     """The record's name."""
     partitions: Sequence[PartitionHead]
-    export_command: str
     replay_command: str
+    archive: str
+    """The name of the file that is handed out."""
+    seal: SealToCheck | None = None
+    """None before a round is sealed."""
     is_simulation: bool = False
     archive_about: str = ""
     """What is in an archive, as its own README says it."""

@@ -8,7 +8,21 @@ import msgspec
 
 from fanfare.web import tints
 
-Section = Literal["", "campaign", "ideas", "vote", "results", "timeline", "desk", "new", "operations", "mine"]
+Section = Literal[
+    "",
+    "campaign",
+    "ideas",
+    "vote",
+    "results",
+    "timeline",
+    "desk",
+    "new",
+    "operations",
+    "settings",
+    "exports",
+    "moderation",
+    "mine",
+]
 """Which link of the masthead is the present page."""
 
 
@@ -29,6 +43,7 @@ class Viewer(Part, frozen=True):
     name: str
     is_host: bool = False
     is_admin: bool = False
+    may_moderate: bool = False
 
 
 class CampaignChrome(Part, frozen=True):
@@ -42,6 +57,8 @@ class CampaignChrome(Part, frozen=True):
     """The round that a fan can vote in now; empty where none is open."""
     result_round_id: str = ""
     """The round whose report `Results` leads to; empty leads to the campaign's report."""
+    is_draft: bool = False
+    """It is not public: this is a preview for hosts."""
 
 
 class Simulation(Part, frozen=True):
@@ -78,6 +95,14 @@ class Shell(Part, frozen=True):
     notice: Notice | None = None
     colour: str = tints.HOUSE_COLOUR
     """The site's own, where no campaign speaks."""
+    theme: Literal["", "light", "dark"] = ""
+    """What the reader chose; empty is as her device says."""
+    logo: str = ""
+    """The hash of the brand's picture; empty for the mark of Fanfare."""
+    has_privacy: bool = False
+    """Whether a privacy notice is written."""
+    has_imprint: bool = False
+    """Whether an imprint is written."""
     development: bool = False
     """Whether the development mailbox is there."""
 

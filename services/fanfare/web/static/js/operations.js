@@ -1,5 +1,7 @@
 // The operator's page: fetched again every five seconds while somebody looks at it, and set in place unless she is busy in it.
 
+import { parsed } from "./fragments.js";
+
 const EVERY_MS = 5000;
 const TIMEOUT_MS = 10000;
 
@@ -10,7 +12,7 @@ async function again() {
   if (!document.hidden && !isBusy()) {
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = parsed(await answer.text());
       const next = answer.ok && fresh.getElementById("operations");
       if (!next) throw new Error(`answered ${answer.status}`);
       if (!isBusy()) {

@@ -36,7 +36,17 @@ setInterval(tick, 1000);
 document.addEventListener("visibilitychange", tick);
 tick();
 
+// A moment that must not be missed is said in the site's zone; beside it, where that is another hour, in the reader's own.
+function here(place) {
+  const at = new Date(place.dataset.here);
+  const said = (timeZone) => new Intl.DateTimeFormat("en-GB", { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone }).format(at).replace(",", "");
+  const [own, theirs] = [said(undefined), said(place.dataset.zone)];
+  place.hidden = own === theirs;
+  place.textContent = ` (${own} where you are)`;
+}
+
 function reveal(root) {
+  for (const place of root.querySelectorAll("[data-here]")) here(place);
   for (const button of root.querySelectorAll("[data-copy], [data-print], [data-read-out]")) button.hidden = false;
   root.querySelector("[data-errors]")?.focus();
 }
@@ -51,8 +61,16 @@ document.addEventListener("click", async (event) => {
     setTimeout(() => { copy.textContent = "Copy"; }, 2000);
   }
   if (event.target.closest("[data-print]")) window.print();
+  if (event.target.closest("form[action='/sign-out'] button")) forget();
   if (event.target.closest(".btn[aria-disabled=true]")) event.preventDefault();
 });
+
+// What a ballot paper kept on this device is gone with its voter.
+function forget() {
+  try { for (const name of Object.keys(localStorage)) if (name.startsWith("fanfare-ballot ")) localStorage.removeItem(name); } catch { /* nothing is kept */ }
+}
+
+const labels = new WeakMap();
 
 // One press: the button keeps its width, says what is happening, and a second press does nothing.
 document.addEventListener("submit", (event) => {
@@ -62,7 +80,7 @@ document.addEventListener("submit", (event) => {
   if (!button || !form.dataset.guard || event.defaultPrevented) return;
   form.dataset.busy = "yes";
   button.style.width = `${button.offsetWidth}px`;
-  button.dataset.said = button.innerHTML;
+  labels.set(button, [...button.childNodes]);
   button.textContent = form.dataset.guard;
   button.setAttribute("aria-busy", "true");
 });
@@ -75,9 +93,16 @@ window.addEventListener("pageshow", () => {
 function free(form) {
   delete form.dataset.busy;
   for (const button of form.querySelectorAll("[aria-busy]")) {
-    button.innerHTML = button.dataset.said;
+    button.replaceChildren(...(labels.get(button) ?? [])); // not as text: the policy lets no text become markup
     button.removeAttribute("aria-busy");
     button.style.width = "";
   }
 }
 document.addEventListener("fanfare:free", (event) => free(event.target));
+
+// Whoever did something by script says so: `document.dispatchEvent(new CustomEvent("fanfare:toast", { detail: "Hidden." }))`.
+document.addEventListener("fanfare:toast", (event) => {
+  const toast = Object.assign(document.createElement("p"), { className: "toast", textContent: event.detail });
+  document.querySelector("[data-toasts]")?.append(toast);
+  setTimeout(() => toast.remove(), 6000);
+});
