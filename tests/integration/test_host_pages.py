@@ -368,7 +368,7 @@ async def test_an_auditor_finds_how_far_the_record_is_the_commands_and_every_ref
     rows = re.findall(r'<th scope="row">(\d)</th><td>([\d,]+)</td>', check.text)
     assert rows == [(str(partition), f"{head:,}") for partition, head in enumerate(heads)]
     assert "fanfare replay record.fanfare" in check.text
-    assert "<h2>About secrecy</h2>" in limits.text
+    assert ">About secrecy</h2>" in limits.text
     refused = await site.stranger.get("/api/v1/rounds/none")
     kind = refused.json()["type"].partition("#")[2]
     assert f'id="{kind}"' in problems.text

@@ -97,7 +97,7 @@ async def test_what_an_admin_changes_is_on_every_page_and_among_the_public_decis
     assert "Pomfret &amp; Daughters" in front.text
     assert "/brand.css?c=ffc629" in front.text
     assert ('href="/privacy"' in front.text, 'href="/imprint"' in front.text) == (True, False)
-    assert "<h4>What we keep</h4>" in notice.text
+    assert "What we keep</h" in notice.text
     assert "changed the brand’s name, the colour and the privacy notice" in told.text
     assert "A new name." in told.text
     assert (await browser(site).get("/imprint")).status_code == 404

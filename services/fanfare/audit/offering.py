@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx2
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.audit.export import export
@@ -60,7 +61,8 @@ class Offering:
         async with self._making:
             self._number += 1
             target = self._folder / f"{self._number}-{NAME}"
-            async with self._pool.connection() as connection:
+            # Not of the pool: making it asks this very site for its reports, and the last connection would wait for itself.
+            async with await AsyncConnection.connect(str(self._pool.conninfo), options="-c timezone=UTC") as connection:
                 await export(self._log, connection, name, target, now=now, transport=self._transport)
             if self._made:
                 self._made[1].unlink(missing_ok=True)  # whoever has it open reads on

@@ -1,30 +1,22 @@
 """The JSON API of moderation: flags of members, and the queue of moderators."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import APIRouter, Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from fanfare.integrity import cases, moderating
 from fanfare.integrity.decide import MOST_CASES
 from fanfare.integrity.moderating import Decided
-from fanfare.platform.caller import Caller
-from fanfare.platform.edge import BodyDigest, Fan, Key, TheDesk, acknowledge, asked, holding
+from fanfare.platform.edge import BodyDigest, Fan, Key, Moderator, TheDesk, acknowledge, asked
 from fanfare.views.rules import RULES
 
 router = APIRouter(prefix="/api/v1", tags=["integrity"])
 Words = Annotated[str, Field(max_length=20_000)]
 Contents = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=MOST_CASES)]
 _EXAMPLE = "f3a9c2d1e0b4a5c6"
-
-
-async def _moderator(fan: Fan, desk: TheDesk) -> Caller:
-    return await holding(fan, ("moderator", "host"), desk, "Only a moderator, a host or an admin does this. Ask one of them.")
-
-
-Moderator = Annotated[Caller, Depends(_moderator)]
-"""A member who is a moderator, a host or an admin."""
+_UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such idea or comment."}}
 
 
 class FlagForm(BaseModel):
@@ -102,7 +94,7 @@ class SettledRead(BaseModel):
     flags: int
 
 
-@router.post("/flags", status_code=status.HTTP_201_CREATED, summary="Flag an idea or a comment")
+@router.post("/flags", status_code=status.HTTP_201_CREATED, summary="Flag an idea or a comment", responses=_UNKNOWN)
 async def flag(form: FlagForm, fan: Fan, desk: TheDesk) -> Flagged:
     """Tell moderators of an idea or a comment that breaks a rule. A second flag of yours changes nothing."""
     await moderating.flag(desk, fan, form.content, form.rule, form.words)
@@ -121,7 +113,7 @@ async def get_queue(moderator: Moderator, desk: TheDesk, limit: Annotated[int, Q
     return QueueRead(length=found.length, oldest=found.oldest, cases=read)
 
 
-@router.post("/moderation/hide", summary="Hide ideas and comments")
+@router.post("/moderation/hide", summary="Hide ideas and comments", responses=_UNKNOWN)
 async def hide(
     form: HideForm, moderator: Moderator, desk: TheDesk, key: Key, body: BodyDigest, response: Response
 ) -> ModeratedRead:
@@ -130,7 +122,7 @@ async def hide(
     return _read(response, await moderating.moderate(desk, asking, moderator, form.contents, form.reason, form.rule))
 
 
-@router.post("/moderation/show", summary="Show ideas and comments again")
+@router.post("/moderation/show", summary="Show ideas and comments again", responses=_UNKNOWN)
 async def show(
     form: ShowForm, moderator: Moderator, desk: TheDesk, key: Key, body: BodyDigest, response: Response
 ) -> ModeratedRead:

@@ -108,7 +108,7 @@ class ChangeMe(_Form):
     """Be called by another name, or show your page to others or to nobody. What is left out stays."""
 
     name: Name | None = Field(default=None, examples=["Dora M."])
-    shown: bool | None = Field(default=None, examples=[True])
+    shown: bool | None = Field(default=None, strict=True, examples=[True])
 
 
 class SessionOut(BaseModel):

@@ -121,7 +121,7 @@ def founding(record: Held) -> SiteFounded:
 
 def partitions(record: Held) -> int:
     """
-    Return how many partitions the record has by now; one before the founding. It reads all of partition 0.
+    Return how many partitions the record has by now; one before the founding. It reads all of partition 0, past its gaps.
 
     Raises:
         UnknownEvent: the record holds a decision that this version does not know.
@@ -129,7 +129,8 @@ def partitions(record: Held) -> int:
     streams = Streams()
     for page in pages(record, 0, 0, record.heads(1)[0]):
         for entry in page:
-            streams.apply(entry)
+            for _, recorded in entry.positioned() if streams.decided.take(entry) else ():
+                streams.evolve(recorded)
     return streams.site.partitions
 
 

@@ -20,6 +20,8 @@ from fanfare.pictures.sizes import MOST_BYTES, NAMES, object_name
 from fanfare.platform.objects import Objects
 from fanfare.record.kinds import picture_hash
 
+THERE: LiteralString = "select to_regclass('record.pictures') is not null"
+"""Tables that an older version made have none."""
 PICTURES: LiteralString = "select hash from record.pictures order by hash"
 SALTS: LiteralString = "select hash, salt from record.pictures order by hash"
 _NAME = re.compile(r"pictures/([0-9a-f]{64})/(small|middle|large)\.webp")
@@ -38,7 +40,8 @@ def write(connection: psycopg.Connection, objects: Objects, stream: BinaryIO, pr
 
     One that was erased since the snapshot is missing; the list of erasures, which is read later, tells that.
     """
-    wanted = [row[0] for row in connection.execute(PICTURES)]
+    there = connection.execute(THERE).fetchone() == (True,)
+    wanted = [row[0] for row in connection.execute(PICTURES)] if there else []
 
     async def copy() -> int:
         found = 0

@@ -50,6 +50,10 @@ async def _host(fan: "Fan", desk: "TheDesk") -> Caller:
     return await holding(fan, ("host",), desk, "Only hosts may do this. Ask an admin of this site for the role.")
 
 
+async def _moderator(fan: "Fan", desk: "TheDesk") -> Caller:
+    return await holding(fan, ("moderator", "host"), desk, "Only a moderator, a host or an admin does this. Ask one of them.")
+
+
 async def _admin(fan: "Fan", desk: "TheDesk") -> Caller:
     return await holding(fan, ("admin",), desk, "Only admins may do this.")
 
@@ -98,6 +102,8 @@ Fan = Annotated[Caller, Depends(_fan)]
 """A signed-in member."""
 Host = Annotated[Caller, Depends(_host)]
 """A member who is a host."""
+Moderator = Annotated[Caller, Depends(_moderator)]
+"""A member who is a moderator, a host or an admin."""
 Admin = Annotated[Caller, Depends(_admin)]
 """A member who is an admin."""
 

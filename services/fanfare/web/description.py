@@ -14,7 +14,9 @@ from fanfare.platform.documents import COMPONENTS
 from fanfare.record.terms import RoundTerms
 from fanfare.reports.report import CampaignReport, RoundReport
 
-VISITOR, FAN, HOST, ADMIN = (get_args(each)[1].dependency for each in (edge.Visitor, edge.Fan, edge.Host, edge.Admin))
+VISITOR, FAN, *HOLDING = (
+    get_args(each)[1].dependency for each in (edge.Visitor, edge.Fan, edge.Host, edge.Moderator, edge.Admin)
+)
 """What a route depends on that wants to know, or insists on, who calls."""
 _PROBLEM = "Problem"
 _SIGNED_IN = "An API token, made on your page. A browser that is signed in needs none: its session is in a cookie."
@@ -87,7 +89,7 @@ def _statuses(method: str, asks: set[Any], *, has_id: bool) -> set[int]:
     found = {422, 429, 503}  # Fanfare-Wait that is no position, too many requests, what it waits for is not there yet
     if VISITOR in asks:
         found.add(401)
-    if asks & {HOST, ADMIN}:
+    if asks.intersection(HOLDING):
         found.add(403)
     if has_id:
         found |= {404, 409} if FAN in asks else {404}

@@ -107,6 +107,7 @@ async def change_edited(
     """Add a picture to the form that writes a new version, or take one out."""
     found, visitor = await ideas.find(known(idea_id)), await visitor_of(request)
     if visitor is not None and visitor.member != found["author"]:
+        await writer(request)
         return see_other(urls.idea(idea_id))
     read = await campaign_in_words(request, await campaigns.campaign(found["campaign"]))
     form, status = await _changed(request, pictures)

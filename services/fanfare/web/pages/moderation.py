@@ -11,10 +11,9 @@ from psycopg import AsyncConnection
 
 from fanfare.integrity import cases, moderating
 from fanfare.integrity.cases import Case, LeftAlone, Queue
-from fanfare.integrity.moderation_routes import Moderator
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import TheDesk, asked
+from fanfare.platform.edge import Moderator, TheDesk, asked
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.record.position import Position
 from fanfare.views import moderation, rules
