@@ -101,6 +101,9 @@ async def test_a_fan_flags_a_comment_once_and_a_moderator_hides_it_for_everybody
         timeline = await room.read("stranger", f"/campaigns/{room.campaign}/timeline")
         assert "hid a comment: It insults or threatens somebody" in timeline
         assert SHOUT not in timeline
+        report = await room.read("stranger", f"/campaigns/{room.campaign}/report")
+        assert "Moderators hid words 1 time." in report
+        assert "Members flagged something 1 time" in report
         mails = await _mails(site, "bully@example.org")
         assert [each[0] for each in mails] == ["Your comment was hidden"]
 

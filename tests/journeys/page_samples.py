@@ -283,6 +283,13 @@ CAMPAIGN_REPORT = results.CampaignReportPage(
     9404,
     30128,
     REPORT.rulings,
+    results.Moderated(
+        3,
+        1,
+        (campaigns.Term("It insults or threatens somebody.", "2"), campaigns.Term("It advertises something else.", "1")),
+        9,
+        4,
+    ),
     msgspec.structs.replace(ORIGIN, schema="fanfare.report.campaign.v1"),
 )
 PROBLEM = shell.ProblemPage(

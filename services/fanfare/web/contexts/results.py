@@ -150,6 +150,18 @@ class RoundSummary(Part, frozen=True):
     voters: int
 
 
+class Moderated(Part, frozen=True):
+    """What moderators did in a campaign, and what members told them."""
+
+    hidden: int
+    shown_again: int
+    rules: Sequence[Term]
+    """Each rule by which something was hidden, and how often."""
+    flags: int
+    """As reported: no flag is in the record."""
+    left_alone: int
+
+
 class CampaignReportPage(Page, frozen=True):
     """The transparency report of a campaign."""
 
@@ -166,4 +178,5 @@ class CampaignReportPage(Page, frozen=True):
     supports: int
     decisions: Sequence[Ruling]
     """What hosts did outside the ordinary: extensions, pauses, voided rounds."""
+    moderated: Moderated
     origin: Origin

@@ -13,23 +13,25 @@ from psycopg import AsyncConnection
 from fanfare.campaigns import results
 from fanfare.campaigns.reading import CampaignRead, RoundRead
 from fanfare.campaigns.routes import Id, TheCampaigns
+from fanfare.integrity import cases
 from fanfare.members.links import site_address
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
 from fanfare.record.campaigns import Campaign, Round, RoundSealed
 from fanfare.record.kinds import digest
 from fanfare.reports.report import CampaignReport, RoundLine, RoundReport, Turnout
-from fanfare.views import figures, history
+from fanfare.views import figures, history, moderation, rules
 from fanfare.views.board import labels
 from fanfare.views.timeline import Act, acts
 from fanfare.web import urls, words
-from fanfare.web.contexts.campaigns import Board, BoardRow
+from fanfare.web.contexts.campaigns import Board, BoardRow, Term
 from fanfare.web.contexts.results import (
     Accounting,
     CampaignReportPage,
     Column,
     LeaderHistory,
     Line,
+    Moderated,
     Origin,
     ReportPage,
     RoundSummary,
@@ -215,6 +217,12 @@ async def round_terms(round_id: Id) -> Response:
     return see_other(f"/api/v1{urls.round_(round_id, 'terms')}")
 
 
+async def _moderated(connection: AsyncConnection, campaign_id: str) -> Moderated:
+    done, flagged = await moderation.figures(connection, campaign_id), await cases.reported(connection, campaign_id)
+    by_rule = [Term(rules.sentence(rule), words.number(times)) for rule, times in done.by_rule]
+    return Moderated(done.hidden, done.shown_again, by_rule, flagged.flags, flagged.left_alone)
+
+
 @router.get("/campaigns/{campaign_id}/report")
 async def campaign_report(campaign_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
     """Show the report of a campaign as of now."""
@@ -222,7 +230,7 @@ async def campaign_report(campaign_id: Id, request: Request, desk: TheDesk, camp
     report = msgspec.json.decode(await results.campaign_report(desk, campaign), type=CampaignReport)
     read = await campaign_in_words(request, campaign)
     async with desk.pool.connection() as connection:
-        decisions = await _decisions(connection, campaign_id)
+        decisions, moderated = await _decisions(connection, campaign_id), await _moderated(connection, campaign_id)
         lines = [
             await _summary(connection, campaign, read, each, line) for each, line in zip(read.rounds, report.rounds, strict=True)
         ]
@@ -238,6 +246,7 @@ async def campaign_report(campaign_id: Id, request: Request, desk: TheDesk, camp
         comments=report.activity.comments,
         supports=sum(each.ballots.counted for each in report.rounds if each.round in supported),
         decisions=rulings(decisions, told(desk, read)),
+        moderated=moderated,
         origin=_origin(request, datetime.now(UTC), report.moment, report.schema, f"/api/v1/campaigns/{campaign_id}/report"),
     )
     return await show(request, page, section="results", campaign=read)
