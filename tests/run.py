@@ -121,7 +121,7 @@ SUITES = (
     Suite("kafka", paths=("tests/kafka",), parts=("postgres", "kafka")),
     Suite("kafka-faults", paths=("tests/kafka_faults",), parts=("postgres", "jars", "networks", "tmpfs")),
     Suite("compose", paths=("tests/compose",), parts=("docker",)),
-    Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser")),
+    Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser"), at_once=2),
     Suite("bench", paths=("tests/bench",), parts=("postgres", "browser"), on_request=True),
 )
 
