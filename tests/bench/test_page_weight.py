@@ -3,20 +3,28 @@
 from statistics import median
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
+from tests.journeys import town as towns
 from tests.journeys.addresses import PAGES
-from tests.journeys.conftest import PHONE, browser, town
+from tests.journeys.conftest import PHONE
+from tests.journeys.launching import launched
 from tests.journeys.town import Town
 from tests.journeys.weighing import PAGE_BYTES, PRESS_MS, SCRIPT_BYTES, SLOWER, pressed_ms, weighed
+from tests.postgres_fixture import TEMPLATE, made
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
-__all__ = ["browser", "town"]
 
 
-def test_page_weights(capsys: pytest.CaptureFixture[str], browser: Browser, town: Town) -> None:
+def test_page_weights(capsys: pytest.CaptureFixture[str], postgres: str) -> None:
+    # Both end with the test: a Playwright that waits keeps its loop, and what is measured next wants the processor for itself.
+    with made(postgres, TEMPLATE) as database, towns.living(database) as town, sync_playwright() as play:
+        _weigh(capsys, launched(play), town)
+
+
+def _weigh(capsys: pytest.CaptureFixture[str], browser: Browser, town: Town) -> None:
     context = browser.new_context(base_url=town.url, viewport={"width": PHONE, "height": 740})
     context.add_cookies([{"name": "fanfare", "value": town.people["admin"].session, "url": town.url}])
     page = context.new_page()
