@@ -7,6 +7,7 @@ from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, LiteralString
 
 import httpx2
 import msgspec
@@ -21,10 +22,9 @@ from fanfare.platform.logs.port import Log
 from fanfare.record.entry import unpack
 from fanfare.record.position import Moment
 
-TEXTS = """
-    select hash, salt, text from record.texts
-     where hash = any(%s) and not exists (select from moderation.veiled where veiled.hash = texts.hash) order by hash
-"""
+SERVED: LiteralString = "hash = any(%s) and not exists (select from moderation.veiled where veiled.hash = texts.hash)"
+"""Which of these texts anybody may read: neither deleted nor hidden."""
+TEXTS: LiteralString = f"select hash, salt, text from record.texts where {SERVED} order by hash"
 PAGE = 500
 _BETWEEN_TRIES_S = 0.25
 _AGAIN = {404, 425, 429, 500, 502, 503, 504}
@@ -46,6 +46,14 @@ class _Site(msgspec.Struct, frozen=True):
     """Empty for the address that the record names."""
     patience_s: float
     transport: httpx2.AsyncBaseTransport | None
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What was written."""
+
+    manifest: Manifest
+    texts: list[str]
+    """The hashes of the texts that came along."""
 
 
 class _Reading:
@@ -81,10 +89,31 @@ async def export(
     now: datetime,
     progress: Progress = silent,
     patience_s: float = 10.0,
-    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> Manifest:
     """
-    Write an archive of the record to *target* and return its manifest.
+    Write an archive of the record to the file *target*, as :func:`write` does, and return its manifest.
+
+    Raises:
+        ExportFailed, UnknownEvent, RecordGap, LogAway: nothing is left under its name.
+    """
+    with whole_file(target, PUBLIC) as stream:
+        done = await write(stream, log, connection, base_url, now=now, progress=progress, patience_s=patience_s)
+    return done.manifest
+
+
+async def write(
+    stream: BinaryIO,
+    log: Log,
+    connection: AsyncConnection | None,
+    base_url: str,
+    *,
+    now: datetime,
+    progress: Progress = silent,
+    patience_s: float = 10.0,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> Written:
+    """
+    Write an archive of the record to *stream* and return what is in it.
 
     The reports are fetched first and the heads taken last, so no report is of a moment that the archive does not hold; what was
     planned in between is fetched too, so each campaign and round in the archive has its report.
@@ -102,9 +131,8 @@ async def export(
         UnknownEvent: the record holds an event that this version does not know.
         RecordGap, LogAway: the record cannot be read.
     """
-    with whole_file(target, PUBLIC) as stream:
-        site = _Site(base_url.rstrip("/"), patience_s, transport)
-        return await _write(Writer(stream), log, connection, site, now, progress)
+    site = _Site(base_url.rstrip("/"), patience_s, transport)
+    return await _write(Writer(stream), log, connection, site, now, progress)
 
 
 async def _write(
@@ -114,7 +142,7 @@ async def _write(
     site: _Site,
     now: datetime,
     progress: Progress,
-) -> Manifest:
+) -> Written:
     writer.add(README, ABOUT)
     reading = _Reading(log)
     await reading.follow()
@@ -128,17 +156,17 @@ async def _write(
         if len(each.moment) > len(heads) or any(held > head for held, head in zip(each.moment, heads, strict=False)):
             raise ExportFailed(f"{each.url} is of the moment {each.moment}, ahead of this record, which ends at {heads}")
     await _entries(writer, reading, heads, progress)
-    return writer.finish(
-        Manifest(
-            site=founded.name,
-            simulation=founded.simulation,
-            moment=heads,
-            fanfare=version("fanfare"),
-            created_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            texts=await _texts(writer, connection, reading.course.references, progress) if connection else 0,
-            reports=reports,
-        )
+    texts = await _texts(writer, connection, reading.course.references, progress) if connection else []
+    manifest = Manifest(
+        site=founded.name,
+        simulation=founded.simulation,
+        moment=heads,
+        fanfare=version("fanfare"),
+        created_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        texts=len(texts),
+        reports=reports,
     )
+    return Written(writer.finish(manifest), texts)
 
 
 async def _reports(writer: Writer, reading: _Reading, name: str, site: _Site, progress: Progress) -> tuple[Published, ...]:
@@ -190,15 +218,15 @@ async def _entries(writer: Writer, reading: _Reading, heads: Moment, progress: P
         writer.add_bundle(name, bundle)
 
 
-async def _texts(writer: Writer, connection: AsyncConnection, references: set[str], progress: Progress) -> int:
-    bundle, wanted, total = Gathering(), iter(sorted(references)), 0
+async def _texts(writer: Writer, connection: AsyncConnection, references: set[str], progress: Progress) -> list[str]:
+    bundle, wanted, written = Gathering(), iter(sorted(references)), list[str]()
     while page := list(islice(wanted, PAGE)):
         rows = await (await connection.execute(TEXTS, (page,))).fetchall()
         for found, salt, text in rows:
             each = StoredText(found, bytes(salt).hex(), text)
             if bundle.add(line(each)):
                 writer.add_bundle(texts_member, bundle)
-        total += len(rows)
-        progress("copying the texts", total, len(references))
+        written += [row[0] for row in rows]
+        progress("copying the texts", len(written), len(references))
     writer.add_bundle(texts_member, bundle)
-    return total
+    return written

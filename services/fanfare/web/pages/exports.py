@@ -5,7 +5,7 @@ import io
 from collections.abc import AsyncIterator, Iterable
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from fanfare.audit.export import ExportFailed
 from fanfare.audit.offering import NAME, ArchiveBusy, Offering
@@ -81,11 +81,16 @@ async def archive(request: Request, desk: TheDesk) -> Response:
     if founded is None:
         raise NotFound
     try:
-        path = await offering.archive(founded.name, desk.now)
+        offered = await offering.archive(founded.name, desk.now)
     except ExportFailed as error:
         raise ArchiveBusy from error
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(path, media_type="application/x-tar", filename=NAME, headers=headers)
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{NAME}"',
+        "Content-Length": str(offered.size_bytes),
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(offered.body(), media_type="application/x-tar", headers=headers)
 
 
 def _offering(request: Request) -> Offering:

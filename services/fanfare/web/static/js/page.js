@@ -61,13 +61,13 @@ document.addEventListener("click", async (event) => {
     setTimeout(() => { copy.textContent = "Copy"; }, 2000);
   }
   if (event.target.closest("[data-print]")) window.print();
-  if (event.target.closest("form[action='/sign-out'] button")) forget();
+  if (event.target.closest("form:is([action='/sign-out'], [action='/me/erase']) button")) forget();
   if (event.target.closest(".btn[aria-disabled=true]")) event.preventDefault();
 });
 
-// What a ballot paper kept on this device is gone with its voter.
+// What a ballot paper or a form kept on this device is gone with her who wrote it.
 function forget() {
-  try { for (const name of Object.keys(localStorage)) if (name.startsWith("fanfare-ballot ")) localStorage.removeItem(name); } catch { /* nothing is kept */ }
+  try { for (const name of Object.keys(localStorage)) if (/^fanfare[- ](?:ballot|draft) /.test(name)) localStorage.removeItem(name); } catch { /* nothing is kept */ }
 }
 
 const labels = new WeakMap();
