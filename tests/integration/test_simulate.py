@@ -93,13 +93,15 @@ async def test_a_ballot_whose_answer_was_lost_is_sent_again_and_counts_once(data
         lossy = Lossy(address)
         token = site.host.headers["authorization"].removeprefix("Bearer ")
         async with http_client(address) as http:
-            run = Run(Client(http), lossy, token, Load(fans=20, ballots=30, rate=60.0))
+            run = Run(
+                Client(http), lossy, token, Load(fans=30, ballots=30, rate=60.0)
+            )  # one each: a newer one would refuse what is sent again
             await run.prepare()
             found = await run.go(lambda _: None)
         await lossy.close()
 
     assert found.ballots.again == 3
-    assert (found.ballots.acknowledged, found.ballots.unanswered) == (30, 0)
+    assert (found.ballots.acknowledged, found.ballots.unanswered, found.ballots.refused) == (30, 0, Counter())
     assert found.equal_after_s is not None
 
 

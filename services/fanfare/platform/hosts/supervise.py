@@ -160,7 +160,7 @@ class Supervisor:
         children stay while it is started again.
         """
         if not structlog.is_configured():
-            structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+            structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.stderr))
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
         try:
             self._start()
