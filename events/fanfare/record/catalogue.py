@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fanfare.record import answers, ballots, campaigns, ideas, members, moderation, site, texts
+from fanfare.record import answers, ballots, campaigns, ideas, members, moderation, recognition, site, texts
 from fanfare.record.examples import EXAMPLES
 from fanfare.record.kinds import Event
 
@@ -46,6 +46,16 @@ _ALL: tuple[type[Event], ...] = (
     moderation.ContentHidden,
     moderation.ContentShown,
     texts.TextRemoved,
+    recognition.RulePublished,
+    recognition.RuleRetired,
+    recognition.AutomationSet,
+    recognition.AwardGranted,
+    recognition.AwardRevoked,
+    recognition.StandingsLeft,
+    recognition.StandingsJoined,
+    recognition.KudosGiven,
+    recognition.KudosTakenBack,
+    recognition.FanThanked,
     ballots.BallotCast,
     ballots.BallotsClosed,
 )
@@ -56,7 +66,9 @@ EVENTS: dict[str, type[Event]] = {event.wire: event for event in _ALL}
 UPCASTS: dict[str, Callable[[Event], Event]] = {}
 """From an old wire name to a function that gives the event of today. Nothing has been superseded yet."""
 
-CONTESTED: frozenset[type[Event]] = frozenset({*site.SiteEvent.__args__, *campaigns.CampaignEvent.__args__})
+CONTESTED: frozenset[type[Event]] = frozenset(
+    {*site.SiteEvent.__args__, *campaigns.CampaignEvent.__args__, *recognition.RecognitionEvent.__args__}
+)
 """Events that belong to a stream and say what they were decided upon."""
 
 

@@ -2,10 +2,11 @@
 
 import msgspec
 
-from fanfare.record import campaigns, site
+from fanfare.record import campaigns, recognition, site
 from fanfare.record.campaigns import Campaign, CampaignEvent, Round, RoundPlanned
 from fanfare.record.entry import Entry
 from fanfare.record.envelope import Recorded
+from fanfare.record.recognition import Recognition, RecognitionEvent
 from fanfare.record.site import Site, SiteEvent
 
 
@@ -41,7 +42,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 class Streams:
     """
-    The site and all campaigns, folded from partition 0. Mutable; owned by one reader.
+    The site, all campaigns and the rules of recognition, folded from partition 0. Mutable; owned by one reader.
 
     Both the deciding services and the projections use it, so they agree on what was taken.
     """
@@ -50,6 +51,7 @@ class Streams:
         """Start at the beginning of the record."""
         self.site = Site()
         self.campaigns: dict[str, Campaign] = {}
+        self.recognition = Recognition()
         self.decided = Decided()
         self.ids: dict[str, Taken] = {}
         self._stream_of: dict[str, str] = {}
@@ -102,6 +104,8 @@ class Streams:
         stream, event = recorded.decision.stream, recorded.event
         if isinstance(event, SiteEvent):
             self.site = site.evolve(self.site, event)
+        elif isinstance(event, RecognitionEvent):
+            self.recognition = recognition.evolve(self.recognition, event)
         elif isinstance(event, CampaignEvent):
             self.campaigns[stream] = campaigns.evolve(self.campaigns.get(stream, Campaign()), event)
             if isinstance(event, RoundPlanned):
