@@ -1,30 +1,17 @@
 """Changing one's address: from the new mailbox, told to the old one, and back again."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 from httpx2 import AsyncClient
-from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.desk import Desk
 from tests.authenticator import Device
-from tests.integration.members_room import SITE, Browse, a_desk, browsers, change, code, link_for, one, sign_in
+from tests.integration.members_room import SITE, Browse, change, code, link_for, one, sign_in
 from tests.integration.test_passkeys import added, mailed
 
 pytestmark = pytest.mark.postgres
 OLD, NEW = "dora@example.org", "dora@new.example"
-
-
-@pytest.fixture
-async def desk(pool: AsyncConnectionPool) -> Desk:
-    return await a_desk(pool)
-
-
-@pytest.fixture
-async def browse(desk: Desk) -> AsyncIterator[Browse]:
-    async with browsers(desk) as opened:
-        yield opened
 
 
 async def dora(desk: Desk, browse: Browse) -> AsyncClient:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
@@ -10,20 +9,9 @@ from psycopg_pool import AsyncConnectionPool
 from fanfare.members import joining, links, sessions, vault
 from fanfare.members.refusals import LinkUsed, NotASimulation
 from fanfare.platform.desk import Desk
-from tests.integration.members_room import SITE, Browse, a_desk, browsers, change, code, joined, link_for, one, sign_in
+from tests.integration.members_room import SITE, Browse, a_desk, change, code, joined, link_for, one, sign_in
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-async def desk(pool: AsyncConnectionPool) -> Desk:
-    return await a_desk(pool)
-
-
-@pytest.fixture
-async def browse(desk: Desk) -> AsyncIterator[Browse]:
-    async with browsers(desk) as opened:
-        yield opened
 
 
 async def test_a_fan_signs_in_by_mail_and_the_record_hears_of_a_random_id_only(desk: Desk, browse: Browse) -> None:

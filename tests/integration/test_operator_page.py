@@ -1,6 +1,7 @@
 """The operator's page: for admins, calm, true, and with something to do about what is wrong."""
 
 import asyncio
+import re
 import socket
 
 import httpx2
@@ -23,13 +24,15 @@ def _looked_up_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def told(site: SiteUnderTest) -> None:
-    """Wait until the API and the worker have told of themselves and every projection is level."""
+    """Wait until the API, and the worker with its four partitions, have told of themselves and every projection is level."""
     await all_read(site)
     async with asyncio.timeout(20):
         while True:
             async with site.parts.pool.connection() as connection:
-                if {each.kind for each in await presence.told(connection)} >= {"api", "worker"}:
-                    return
+                there = {each.kind: each.samples() for each in await presence.told(connection)}
+            held = [each for each in there.get("worker", ()) if each.metric == "fanfare_partition_held"]
+            if "api" in there and len(held) == 4:
+                return
             await asyncio.sleep(0.05)
 
 
@@ -100,13 +103,28 @@ async def test_mail_that_was_given_up_is_said_and_can_be_tried_again(site: SiteU
 async def test_a_projection_that_stopped_is_the_headline_with_its_position(site: SiteUnderTest) -> None:
     await told(site)
     async with site.parts.pool.connection() as connection:
-        await connection.execute("update platform.projections set stopped = '0:4: KeyError: 4' where name = 'timeline'")
+        await connection.execute(
+            """create function refuse() returns trigger language plpgsql as $$ begin raise exception 'a broken table'; end $$"""
+        )
+        await connection.execute("create trigger refuse before insert on timeline.acts for each row execute function refuse()")
     await site.publish(round_of())
+    await stopped(site, "timeline")
 
     page = await (await an_admin(site)).get(urls.OPERATIONS)
 
     assert "<h1>The projection “timeline” has stopped" in page.text
-    assert "0:4: KeyError: 4" in page.text
+    assert re.search(r"0:\d+: RaiseException", page.text)
+
+
+async def stopped(site: SiteUnderTest, projection: str) -> None:
+    """Wait until a projection has stopped."""
+    query = "select from platform.projections where name = %s and stopped is not null"
+    async with asyncio.timeout(20):
+        while True:
+            async with site.parts.pool.connection() as connection:
+                if (await connection.execute(query, (projection,))).rowcount:
+                    return
+            await asyncio.sleep(0.05)
 
 
 async def test_a_worker_that_died_is_missed(site: SiteUnderTest) -> None:

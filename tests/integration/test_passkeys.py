@@ -1,29 +1,16 @@
 """Passkeys on the real thing, with a device in software: added, used, removed, and refused where they have to be."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from httpx2 import AsyncClient, Response
-from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.desk import Desk
 from tests.authenticator import Device
-from tests.integration.members_room import FOREIGN, SITE, Browse, a_desk, browsers, change, code, link_for, one, sign_in
+from tests.integration.members_room import FOREIGN, SITE, Browse, change, code, link_for, one, sign_in
 
 pytestmark = pytest.mark.postgres
 MAIL = "dora@example.org"
-
-
-@pytest.fixture
-async def desk(pool: AsyncConnectionPool) -> Desk:
-    return await a_desk(pool)
-
-
-@pytest.fixture
-async def browse(desk: Desk) -> AsyncIterator[Browse]:
-    async with browsers(desk) as opened:
-        yield opened
 
 
 async def dora(desk: Desk, browse: Browse) -> AsyncClient:

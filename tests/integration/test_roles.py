@@ -1,7 +1,6 @@
 """The first admin and roles, on the real thing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
@@ -14,20 +13,9 @@ from fanfare.platform.logs.postgres import PostgresLog
 from fanfare.record.entry import unpack
 from fanfare.record.envelope import Recorded
 from fanfare.record.site import RoleGranted
-from tests.integration.members_room import SITE, Browse, a_desk, an_admin, browsers, code, one, sign_in
+from tests.integration.members_room import SITE, Browse, an_admin, code, one, sign_in
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-async def desk(pool: AsyncConnectionPool) -> Desk:
-    return await a_desk(pool)
-
-
-@pytest.fixture
-async def browse(desk: Desk) -> AsyncIterator[Browse]:
-    async with browsers(desk) as opened:
-        yield opened
 
 
 async def test_the_link_on_the_console_makes_the_first_admin_and_closes_for_good(desk: Desk, browse: Browse) -> None:

@@ -1,26 +1,13 @@
 """Sessions of browsers and tokens of scripts, on the real thing."""
 
-from collections.abc import AsyncIterator
 
 import pytest
-from psycopg_pool import AsyncConnectionPool
 
 from fanfare.members import sessions
 from fanfare.platform.desk import Desk
-from tests.integration.members_room import API, FOREIGN, OURS, Browse, a_desk, browsers, change, code, link_for, one, sign_in
+from tests.integration.members_room import API, FOREIGN, OURS, Browse, change, code, link_for, one, sign_in
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-async def desk(pool: AsyncConnectionPool) -> Desk:
-    return await a_desk(pool)
-
-
-@pytest.fixture
-async def browse(desk: Desk) -> AsyncIterator[Browse]:
-    async with browsers(desk) as opened:
-        yield opened
 
 
 async def test_the_cookie_is_guarded_and_the_database_holds_no_token(desk: Desk, browse: Browse) -> None:
