@@ -1,0 +1,1 @@
+"""Draws: entrants first, then a beacon that was named beforehand, then winners."""
