@@ -1,0 +1,1 @@
+"""Community: kudos, and thanks that a person wrote."""
