@@ -14,7 +14,7 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check format faults faults-kafka bench screenshots docs release-sample lock clean
+.PHONY: help demo up test check format faults faults-kafka bench screenshots docs texts release-sample lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,9 @@ screenshots: $(DEV) ## Play the demo and photograph it, for README and the guide
 
 docs: $(DEV) ## Write docs/event-catalogue.md from the code
 	@$(BIN)/python -m fanfare.record.catalogue > $(VENV)/event-catalogue.md && mv $(VENV)/event-catalogue.md docs/event-catalogue.md
+
+texts: $(DEV) ## Write services/fanfare/locale/fanfare.pot, from which translators start
+	@$(BIN)/python -m tests.texts
 
 release-sample: $(DEV) ## Make the sample site of the version that is not released yet, for the tests of upgrades
 	@$(BIN)/python -m tests.releases.make

@@ -19,7 +19,7 @@ from fanfare.record.kinds import Event
 from fanfare.record.terms import Advanced, FixedList, IdeasRaised, Option, RoundTerms, hash_terms, slot
 from fanfare.record.unreadable import Unreadable
 from tests.builders import ASK, HOST, NOON, SITE, a_plan, founded, site_changed, text, token
-from tests.moderated_histories import MODERATED, Moderated
+from tests.draw_histories import DRAWN, Drawing
 
 MUST_HAPPEN = (
     "late ballot",
@@ -45,7 +45,7 @@ MUST_HAPPEN = (
     "support withdrawn",
     "late support",
     "support for a withdrawn idea",
-    *MODERATED,
+    *DRAWN,
     "unreadable",
     "ruled",
     "several in an entry",
@@ -62,7 +62,7 @@ _BROKEN = (
 )
 
 
-class Teller(Moderated):
+class Teller(Drawing):
     """Makes one history. Its random numbers come from a seed, so that a failure can be told again."""
 
     def __init__(self, seed: int, partitions: int) -> None:
@@ -72,8 +72,7 @@ class Teller(Moderated):
         self.written: list[StoredEntry] = []
         """Every entry, in the order in which they were appended."""
         self.happened: Counter[str] = Counter()
-        self.rounds: list[str] = []
-        self.campaigns: list[str] = []
+        self.rounds, self.campaigns = list[str](), list[str]()
         self.streams = Streams()
         self._heads = [0] * partitions
         self._pending: dict[int, list[bytes]] = defaultdict(list)
@@ -81,6 +80,7 @@ class Teller(Moderated):
         self._members: list[str] = []
         self._ideas: dict[str, list[ideas.IdeaRaised]] = defaultdict(list)
         self._withdrawn, self._hidden, self._comments = set[str](), set[str](), list[tuple[str, ideas.IdeaRaised]]()
+        self._titles, self._kudos = [], []
         self._terms: list[str] = []
         self._unread: list[campaigns.PassedOver] = []
         self._numbers: Counter[tuple[str, str]] = Counter()
@@ -297,7 +297,7 @@ class Teller(Moderated):
     def _act(self, terms: RoundTerms) -> None:
         if self.chance(0.03):
             self._forget()
-        if self.chance(0.05):
+        if self.chance(0.16):
             self._moderate()
         if self.chance(0.08):
             self._join()

@@ -1,5 +1,6 @@
 """What a page is made of, as a parser takes it apart: its elements with their attributes, and its words."""
 
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,3 +56,41 @@ def filled(page: Any, text: str) -> Any:  # noqa: ANN401 - a context of any page
     if isinstance(page, dict):
         return {name: filled(each, text) for name, each in page.items()}
     return page
+
+
+@dataclass
+class EmptyForm:
+    """A form that sends something, as it leaves when nobody fills it in."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+    is_typed: bool = False
+    """Whether somebody is to write something in it."""
+
+
+class _Forms(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[EmptyForm] = []
+        self._within = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._within = told.get("method") == "post"
+            self.found += [EmptyForm(told["action"])] if self._within else []
+        elif self._within and tag in ("input", "textarea") and told.get("name"):
+            form, kind = self.found[-1], told.get("type", "text")
+            if kind == "hidden":
+                form.fields[told["name"]] = told.get("value", "")
+            elif tag == "textarea" or kind in ("text", "email", "search"):
+                form.is_typed, form.fields[told["name"]] = True, ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._within = self._within and tag != "form"
+
+
+def forms(html: str) -> list[EmptyForm]:
+    """Return the forms of a page that post, each with its hidden fields, and empty where something is to be written."""
+    return _Forms(html).found

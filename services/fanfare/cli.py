@@ -149,6 +149,21 @@ def replay(
 
 
 @app.command()
+def explain(
+    source: Annotated[Path, typer.Argument(help="An archive that `fanfare export` wrote.")],
+    what: Annotated[str, typer.Argument(help="The id of an award, or of a member.")],
+) -> None:
+    """
+    Tell why an award was given, or all awards of a member: the events and the version of the rule behind each.
+
+    Exit code 0: all of it follows from the record; 1: something does not, and is marked; 2: could not be told.
+    """
+    from fanfare.audit.commands import run_explain
+
+    raise typer.Exit(run_explain(source, what))
+
+
+@app.command()
 def rebuild(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Projections, such as `standings`.")] = None,
     *,
@@ -201,6 +216,28 @@ def doctor(
     from fanfare.operations.commands import run_doctor
 
     raise typer.Exit(run_doctor(mail, json=json))
+
+
+draw = typer.Typer(no_args_is_help=True, help="Draw again what was drawn.", rich_markup_mode=None)
+app.add_typer(draw, name="draw")
+
+
+@draw.callback()
+def of_draws() -> None:
+    """Draw again what was drawn."""
+
+
+@draw.command("verify")
+def draw_verify(
+    archive: Annotated[Path, typer.Argument(help="An archive that `fanfare export` wrote, or that a site offers for download.")],
+    draw_id: Annotated[str, typer.Argument(metavar="DRAW", help="The id of the draw, as its page shows it.")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Draw again, offline, what a draw drew, step by step. Exit code 0: the same; 1: a step does not hold; 2: could not check."""
+    from fanfare.audit.draw_commands import run_draw_verify
+
+    raise typer.Exit(run_draw_verify(archive, draw_id, json=json))
 
 
 record = typer.Typer(no_args_is_help=True, help="Mend the record of a stopped site, or let it grow.", rich_markup_mode=None)

@@ -6,16 +6,22 @@ from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.rebuild import make_level
 from fanfare.reports.tables import COUNTED
 from fanfare.views.answers import ANSWERS
+from fanfare.views.draws import DRAWS
 from fanfare.views.erased import ERASED
 from fanfare.views.ideas import IDEAS
 from fanfare.views.moderation import MODERATION
 from fanfare.views.pictures import PICTURES
 from fanfare.views.projection import Projection
+from fanfare.views.recognition import RECOGNITION
 from fanfare.views.site import SITE
 from fanfare.views.standings import STANDINGS
 from fanfare.views.timeline import TIMELINE
 
-PROJECTIONS: Sequence[Projection] = (COUNTED, STANDINGS, IDEAS, TIMELINE, ERASED, ANSWERS, MODERATION, SITE, PICTURES)
+PROJECTIONS: Sequence[Projection] = (
+    *(COUNTED, STANDINGS, IDEAS, TIMELINE, ERASED, ANSWERS, MODERATION, SITE, PICTURES),
+    RECOGNITION,
+    DRAWS,
+)
 
 
 async def make_tables(parts: Parts, tell: Callable[[str], None] = lambda _: None) -> None:

@@ -37,7 +37,10 @@ class Forms(HTMLParser):
         if not self.found:
             return
         fields = self.found[-1].fields
-        if tag == "input":
+        if tag == "input" and given.get("type") in ("checkbox", "radio"):
+            if "checked" in given:
+                fields[given["name"]] = given.get("value", "on")
+        elif tag == "input":
             fields[given["name"]] = given.get("value", "")
         elif tag == "textarea":
             self._area = given["name"]

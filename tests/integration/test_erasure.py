@@ -22,6 +22,7 @@ from fanfare.record.entry import unpack
 from fanfare.record.envelope import Recorded
 from fanfare.record.members import MemberErased
 from tests import pictures
+from tests.integration import letters
 from tests.integration.traces import in_database, of_api, on_pages, traces
 from tests.page_reader import all_read, browser, hidden
 from tests.site_fixture import SiteUnderTest, client_of, round_of, served
@@ -30,12 +31,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
 NAME, MAIL, TITLE, BODY = "Quetzalina Vorpal", "vorpal.quetzal@zanzibor.example", "Brillig Toves Fizz", "Slithy gyre and gimble"
 TAG, VERSION, COMMENT, LABEL = "mimsyborogove", "Outgrabe momeraths", "Frumious bandersnatch bit me", "Jubjub nightly script"
-KEY, DRAFT, ASKER, SHOWN = "tumtum-tree-key", "Galumphing draft of mine", "Vorpal Q, head of snark", "Bandersnatch below a beech"
-SHOWN, FLAG = "Bandersnatch beneath a tumtum", "Manxome foe lurks there"
-HERS = (NAME, MAIL, TITLE, BODY, TAG, VERSION, COMMENT, LABEL, KEY, DRAFT, ASKER, SHOWN, FLAG)
+KEY, DRAFT, ASKER, CALLED = "tumtum-tree-key", "Galumphing draft of mine", "Vorpal Q, head of snark", "Vorpal of the Eighth"
+SHOWN, FLAG, WHY_CALLED = "Bandersnatch beneath a tumtum", "Manxome foe lurks there", "Snicker snack went her blade"
+HERS = (NAME, MAIL, TITLE, BODY, TAG, VERSION, COMMENT, LABEL, KEY, DRAFT, ASKER, SHOWN, FLAG, CALLED, WHY_CALLED, *letters.WORDS)
 """What is planted, each in a place of its own; no two words of them stand anywhere else."""
-STORY, REASON, OPTION = "Callooh callay story", "Beamish boys burst in", "Tulgey Wood Tonic"
-ANSWER = "Snicker-snack we brew it"
+STORY, REASON, OPTION, ANSWER = "Callooh callay story", "Beamish boys burst in", "Tulgey Wood Tonic", "Snicker-snack we brew it"
 BRANDS = (STORY, REASON, OPTION, ANSWER)
 """What she said for the brand."""
 
@@ -66,8 +66,7 @@ async def erase_by_mail(site: SiteUnderTest, fan: httpx2.AsyncClient, email: str
     token = await link_in_mail(site, email)
     asks = await fan.get(f"/me/erase?token={token}")
     assert asks.status_code == 200
-    fields = {"csrf": hidden(asks.text, "csrf"), "token": token}
-    return await fan.post("/me/erase", data={**fields, "words": "Erase me "})
+    return await fan.post("/me/erase", data={"csrf": hidden(asks.text, "csrf"), "token": token, "words": "Erase me "})
 
 
 async def cast(fan: httpx2.AsyncClient, round_id: str, option: str) -> None:
@@ -102,24 +101,25 @@ async def her_story(site: SiteUnderTest) -> dict[str, Any]:
     hers = await an_idea(she, ideas, TITLE, BODY, TAG, {"picture": (await pictures.sent(she))["picture"], "words": SHOWN})
     others = await an_idea(other, ideas, "Elder Mill", "Pink without any dye.", "pink")
     await all_read(site)
-    new = {"title": TITLE, "body": VERSION, "tags": TAG, "version": 1}
-    (await she.put(f"/api/v1/ideas/{hers}", json=new)).raise_for_status()
+    (await she.put(f"/api/v1/ideas/{hers}", json={"title": TITLE, "body": VERSION, "tags": TAG, "version": 1})).raise_for_status()
     (await she.post(f"/api/v1/ideas/{others}/comments", json={"text": COMMENT})).raise_for_status()
     (await other.post(f"/api/v1/ideas/{hers}/comments", json={"text": "I would drink that."})).raise_for_status()
     (await she.post("/api/v1/flags", json={"content": others, "rule": "insult", "words": FLAG})).raise_for_status()
     (await she.put(f"/api/v1/ideas/{others}/answer", json={"status": "planned", "reason": ANSWER})).raise_for_status()
     (await she.put(f"/api/v1/ideas/{others}/support", headers={"Idempotency-Key": KEY})).raise_for_status()
     (await other.put(f"/api/v1/ideas/{hers}/support")).raise_for_status()
+    named = {"member": member, "words": CALLED, "reason": WHY_CALLED, "because": [hers]}
+    (await site.host.post("/api/v1/recognition/titles", json=named)).raise_for_status()
+    await letters.exchanged(site, member, she, other)
     for fan in (she, other):
         await cast(fan, sealed, "o1")
         await cast(fan, running, "o2")
     (await she.post("/api/v1/tokens", json={"label": LABEL})).raise_for_status()
     begun = (await she.post("/api/v1/drafts", json={})).json()
-    words = {"title": DRAFT, "story": "", "rounds": list[str]()}
-    (await she.put(f"/api/v1/drafts/{begun['id']}", json={"version": begun["version"], "draft": words})).raise_for_status()
-    (await she.post(f"/api/v1/rounds/{running}/pause", json={"reason": REASON})).raise_for_status()
-    (await she.post(f"/api/v1/rounds/{running}/resume")).raise_for_status()
-    (await site.host.post(f"/api/v1/rounds/{sealed}/close")).raise_for_status()
+    saved = {"version": begun["version"], "draft": {"title": DRAFT}}
+    (await she.put(f"/api/v1/drafts/{begun['id']}", json=saved)).raise_for_status()
+    for fan, act, why in ((she, f"{running}/pause", REASON), (she, f"{running}/resume", ""), (site.host, f"{sealed}/close", "")):
+        (await fan.post(f"/api/v1/rounds/{act}", json={"reason": why} if why else None)).raise_for_status()
     await site.until(sealed, "sealed")
     await all_read(site)
     ids = {"campaign": campaign, "sealed": sealed, "running": running, "ideas": ideas, "hers": hers, "others": others}

@@ -95,7 +95,7 @@ async def test_live_pages_hold_no_shutdown_and_no_reader_outlives_them(site: Sit
         took_s = asyncio.get_running_loop().time() - began
 
     assert took_s < 2.5
-    assert site.app.state.live[campaign].is_idle
+    assert site.app.state.live[campaign, "en"].is_idle
 
 
 async def seen_until(stream: AsyncIterator[str], wanted: str) -> tuple[dict[str, str], str]:

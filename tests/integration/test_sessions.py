@@ -1,6 +1,5 @@
 """Sessions of browsers and tokens of scripts, on the real thing."""
 
-
 import pytest
 
 from fanfare.members import sessions

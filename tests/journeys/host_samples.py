@@ -59,7 +59,7 @@ RULING_DESK = msgspec.structs.replace(
 OVERTAKEN = host.OvertakenPage(
     FIRST,
     "The Eighth Flavour",
-    "close the round now",
+    "You wanted to close the round now.",
     "Emeka Obi extended the round until Saturday, 20:00",
     ago(seconds=20),
     "0/8,190",

@@ -4,7 +4,7 @@ import msgspec
 
 from fanfare.record.answers import AnswerStatus
 from fanfare.web.contexts import Page, Shell, answers, ideas, moderation, shell
-from fanfare.web.pages.flags import OFFERED
+from fanfare.web.pages.flags import offered
 from tests.journeys.sample_ground import ago
 
 
@@ -37,6 +37,7 @@ ANSWER_FIRST = msgspec.structs.replace(
     ANSWER, form=shell.Form({}, {"reason": "The reason is empty. Write something there."}), given=(), preview=None
 )
 
+OFFERED = offered()
 HIDING = moderation.Hiding("k2", OFFERED[1].says, "The second half calls her names.", "Moritz Brandt", ago(hours=3))
 FLAG = moderation.FlagPage(
     "k2", "comment", "i1", "Only somebody with no tongue votes for this. Go back to your tap water.", "Jonah P.", OFFERED

@@ -78,7 +78,7 @@ UNWELL = msgspec.structs.replace(
         ),
     ),
     projections=(*WELL.projections[:3], Follows("timeline", "stopped", 24, timedelta(minutes=6), "0:4188: KeyError: 'r7'")),
-    due=(Lateness("to close", "r1", timedelta(minutes=4)),),
+    due=(Lateness("A round is due to close", "r1", timedelta(minutes=4)),),
     mail_failed=1,
     mail_given_up=2,
     mail_failures=("SMTPRecipientsRefused",),

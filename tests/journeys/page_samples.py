@@ -8,7 +8,17 @@ from fanfare.views.mine import Counts
 from fanfare.web.contexts import Page, Shell, ballots, campaigns, ideas, members, results, shell
 from fanfare.web.pages.design import specimen
 from fanfare.web.words import letter
-from tests.journeys import idea_samples, moderation_samples, operator_samples, people_samples, picture_samples, settings_samples
+from tests.journeys import (
+    draw_samples,
+    idea_samples,
+    moderation_samples,
+    operator_samples,
+    people_samples,
+    picture_samples,
+    recognition_samples,
+    settings_samples,
+    thanks_samples,
+)
 from tests.journeys.auditor_samples import CHECK, LIMITS
 from tests.journeys.host_samples import DESK, DESK_ROUND, MAIL, OVERTAKEN, RULING_DESK, SET_UP
 from tests.journeys.news_samples import ASKERS, DEEDS, LAST, NARROWED, TIMELINE, WAY_ON
@@ -117,6 +127,7 @@ FRONT = campaigns.FrontPage(
         campaigns.SealedRow("r7", "A bag that lasts", "Waxed canvas goes on", HASH, ago(days=6), "#2457d6"),
         campaigns.SealedRow("r8", "Breakfast, again", "Oats and rye win", HASH[::-1], ago(days=9), "#ffc629"),
     ),
+    draw_samples.SPOTLIGHT,
 )
 
 OPTIONS = tuple(
@@ -323,11 +334,13 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "idea-moderated": (_in("ideas"), MODERATED),
     "kept": (_in("mine"), KEPT),
     "kept-wrong": (_in("mine"), KEPT_WRONG),
+    "kept-no-thanks": (_in("mine"), msgspec.structs.replace(KEPT, thanks_by_mail=False)),
     "kept-last-admin": (HOST, LAST_ADMIN),
     "erase": (STRANGER, ERASE),
     "ideas-empty": (_in("ideas"), msgspec.structs.replace(IDEAS, ideas=(), tag="smoke", older="")),
     "idea": (_in("ideas"), IDEA),
     "idea-mine": (_in("ideas"), MY_IDEA),
+    "idea-honoured": (_in("ideas"), recognition_samples.honoured(IDEA)),
     "ideas-pictured": (_in("ideas"), msgspec.structs.replace(IDEAS, ideas=PICTURED_ROWS)),
     "idea-pictured": (_in("ideas"), PICTURED),
     "idea-pictured-mine": (_in("ideas"), MY_PICTURED),
@@ -363,4 +376,7 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     **moderation_samples.pages(_in("ideas"), HOST, IDEA, MY_IDEA),
     **people_samples.PAGES,
     **settings_samples.PAGES,
+    **recognition_samples.PAGES,
+    **thanks_samples.PAGES,
+    **draw_samples.PAGES,
 }

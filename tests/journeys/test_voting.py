@@ -222,7 +222,7 @@ def expect_idle(town: Town, campaign: str) -> None:
 
     async def idle() -> None:
         async with asyncio.timeout(10):
-            while not town.site.app.state.live[campaign].is_idle:  # noqa: ASYNC110 - uvicorn tells nobody
+            while not town.site.app.state.live[campaign, "en"].is_idle:  # noqa: ASYNC110 - uvicorn tells nobody
                 await asyncio.sleep(0.05)
 
     town.run(idle())

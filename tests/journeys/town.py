@@ -19,6 +19,11 @@ import httpx2
 
 from fanfare.members import joining, mail
 from fanfare.members.sessions import open_session
+from fanfare.platform.desk import Asked
+from fanfare.recognition import service as recognising
+from fanfare.recognition import titles
+from fanfare.recognition.decide import PointsDraft, RuleDraft
+from fanfare.recognition.titles import TitleDraft
 from fanfare.simulation import corpus
 from tests.integration.api.ground import posted
 from tests.page_reader import all_read
@@ -68,6 +73,10 @@ class Town:
     """Open, approval of up to two; its options are those that advanced from the sealed round. Tomasz has voted in it."""
     draft: str = ""
     """A campaign that is not public yet."""
+    draw: str = ""
+    """Open to all members."""
+    award: str = ""
+    """Tomasz's title, which a host gave him for an idea of his."""
     planned_round: str = ""
     """The second of the campaign of ideas; its options will be those that advance."""
     clients: dict[str, httpx2.Client] = field(default_factory=dict)
@@ -161,12 +170,32 @@ async def _settle(town: Town) -> None:
         role = key if key not in FANS else ""
         town.people[key] = await _settled(site, name, role)
     clients = {key: client_of(site.app, each.token) for key, each in town.people.items()}
+    await _publish_rule(town)
     await _raise_ideas(town, clients)
+    await _give_title(town)
+    draw = {"purpose": "prize", "title": "A crate", "gets": "The first batch.", "who": "All.", "closes_at": _later(hours=50)}
+    town.draw = str((await posted(clients["host"], "/api/v1/draws", draw))["id"])
     await _vote(town, clients)
     town.draft = str((await posted(clients["host"], "/api/v1/drafts", {"template": "single-vote"}))["id"])
     await all_read(site)
     for each in clients.values():
         await each.aclose()
+
+
+def _asked(town: Town, command: str) -> Asked:
+    return Asked(actor=town.people["host"].id, command=command, target="town", key=f"town-{command}")
+
+
+async def _publish_rule(town: Town) -> None:
+    """Publish a rule before anything is done that it looks at."""
+    words = "Somebody has to begin: a title and a few honest words."
+    draft = RuleDraft("idea-raised", "An idea raised", words, ("idea-raised",), PointsDraft(5, per_day=3))
+    await recognising.publish_rule(town.site.parts.desk, _asked(town, "publish-rule"), draft)
+
+
+async def _give_title(town: Town) -> None:
+    draft = TitleDraft(town.people["tomasz"].id, "Keeper of the Yard", "He measures twice.", (town.ideas[1],))
+    town.award, _ = await titles.grant(town.site.parts.desk, _asked(town, "grant-title"), draft)
 
 
 async def _raise_ideas(town: Town, clients: dict[str, httpx2.AsyncClient]) -> None:

@@ -173,7 +173,7 @@ def test_times_are_said_in_the_zone_of_the_reader() -> None:
 
 def test_numbers_are_said_as_people_write_them() -> None:
     assert (words.number(38112), words.number(-1204)) == ("38,112", "−1,204")
-    assert (words.counted(1, "ballot"), words.counted(2, "entry", "entries")) == ("1 ballot", "2 entries")
+    assert (words.duration(timedelta(seconds=1)), words.duration(timedelta(minutes=2))) == ("1 second", "2 minutes")
     assert (words.percent(6104, 25640), words.percent(1, 0)) == ("23.8%", "–")
     assert (words.words(3), words.words(13)) == ("three", "13")
     assert words.share(12, 10) == "100.0%"

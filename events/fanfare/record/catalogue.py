@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fanfare.record import answers, ballots, campaigns, ideas, members, moderation, recognition, site, texts
+from fanfare.record import answers, ballots, campaigns, draws, ideas, members, moderation, recognition, site, texts
 from fanfare.record.examples import EXAMPLES
 from fanfare.record.kinds import Event
 
@@ -56,6 +56,14 @@ _ALL: tuple[type[Event], ...] = (
     recognition.KudosGiven,
     recognition.KudosTakenBack,
     recognition.FanThanked,
+    draws.DrawAnnounced,
+    draws.DrawEntered,
+    draws.DrawLeft,
+    draws.EntrantsFixed,
+    draws.DrawDone,
+    draws.DrawVoided,
+    draws.SeatAccepted,
+    draws.SeatDeclined,
     ballots.BallotCast,
     ballots.BallotsClosed,
 )
@@ -67,7 +75,12 @@ UPCASTS: dict[str, Callable[[Event], Event]] = {}
 """From an old wire name to a function that gives the event of today. Nothing has been superseded yet."""
 
 CONTESTED: frozenset[type[Event]] = frozenset(
-    {*site.SiteEvent.__args__, *campaigns.CampaignEvent.__args__, *recognition.RecognitionEvent.__args__}
+    {
+        *site.SiteEvent.__args__,
+        *campaigns.CampaignEvent.__args__,
+        *recognition.RecognitionEvent.__args__,
+        *draws.DrawEvent.__args__,
+    }
 )
 """Events that belong to a stream and say what they were decided upon."""
 

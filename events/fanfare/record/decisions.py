@@ -1,9 +1,12 @@
 """Which contested decisions were taken: the fold that every reader of partition 0 shares."""
 
+from datetime import datetime
+
 import msgspec
 
-from fanfare.record import campaigns, recognition, site
+from fanfare.record import campaigns, draws, recognition, site
 from fanfare.record.campaigns import Campaign, CampaignEvent, Round, RoundPlanned
+from fanfare.record.draws import Draw, DrawEvent
 from fanfare.record.entry import Entry
 from fanfare.record.envelope import Recorded
 from fanfare.record.recognition import Recognition, RecognitionEvent
@@ -42,7 +45,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 class Streams:
     """
-    The site, all campaigns and the rules of recognition, folded from partition 0. Mutable; owned by one reader.
+    The site, all campaigns, the rules of recognition and all draws, folded from partition 0. Mutable; owned by one reader.
 
     Both the deciding services and the projections use it, so they agree on what was taken.
     """
@@ -52,6 +55,7 @@ class Streams:
         self.site = Site()
         self.campaigns: dict[str, Campaign] = {}
         self.recognition = Recognition()
+        self.draws: dict[str, Draw] = {}
         self.decided = Decided()
         self.ids: dict[str, Taken] = {}
         self._stream_of: dict[str, str] = {}
@@ -106,7 +110,14 @@ class Streams:
             self.site = site.evolve(self.site, event)
         elif isinstance(event, RecognitionEvent):
             self.recognition = recognition.evolve(self.recognition, event)
+        elif isinstance(event, DrawEvent):
+            self._draw(stream, event, recorded.time)
         elif isinstance(event, CampaignEvent):
             self.campaigns[stream] = campaigns.evolve(self.campaigns.get(stream, Campaign()), event)
             if isinstance(event, RoundPlanned):
                 self._stream_of.setdefault(event.round, stream)
+
+    def _draw(self, stream: str, event: DrawEvent, at: datetime) -> None:
+        draw = draws.evolve(self.draws.get(stream), event, at) if event.draw == stream else None
+        if draw is not None:
+            self.draws[stream] = draw

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Literal
 
 import msgspec
 from psycopg import AsyncConnection
@@ -92,10 +93,26 @@ async def read_to(connection: AsyncConnection) -> int:
 
 
 ERASED_WORDS = "Its author erased this text."
-TAKEN_BACK = "Its author took this back."
+_INSTEAD = {"erased": ERASED_WORDS, "taken-back": "Its author took this back.", "removed": "Removed by a moderator."}
 
 
-async def in_place_of(connection: AsyncConnection, hashes: Iterable[str]) -> Mapping[str, str]:
+class Missing(msgspec.Struct, frozen=True):
+    """Why nobody may read a text, and what stands in its place; in English as a string."""
+
+    why: Literal["erased", "taken-back", "removed", "hidden"]
+    reason: str = ""
+    """Of a removal or a hiding, in the moderator's words."""
+    rule: str = ""
+    """The code by which it is hidden."""
+
+    def __str__(self) -> str:
+        """Return the sentence that stands in its place."""
+        if self.why == "hidden":
+            return f"Hidden by a moderator. {rules.sentence(self.rule)} {self.reason}".strip()
+        return f"Removed by a moderator: {self.reason}" if self.why == "removed" and self.reason else _INSTEAD[self.why]
+
+
+async def in_place_of(connection: AsyncConnection, hashes: Iterable[str]) -> Mapping[str, Missing]:
     """Return what stands in the place of each of these texts that nobody may read: removed, erased with its author, or hidden."""
     query = """select asked.hash, removed.hash is not null, removed.reason is null, coalesce(words.text, '')
                  from unnest(%s::text[]) as asked (hash) left join erased.texts as removed using (hash)
@@ -104,20 +121,18 @@ async def in_place_of(connection: AsyncConnection, hashes: Iterable[str]) -> Map
                   and not exists (select from record.pictures where pictures.hash = asked.hash)"""
     asked = sorted(set(hashes))
     rows = await (await connection.execute(query, (asked,))).fetchall()
-    gone = {row[0]: _sentence(*row[1:]) for row in rows}
+    gone = {row[0]: _missing(*row[1:]) for row in rows}
     contents = await moderation.veiled(connection, asked)
     hidings = await moderation.hidden(connection, contents.values())
     return {**{each: hidden_words(hidings[content]) for each, content in contents.items() if content in hidings}, **gone}
 
 
-def hidden_words(hiding: Hidden) -> str:
+def hidden_words(hiding: Hidden) -> Missing:
     """Return what stands in the place of hidden words: the rule, and the reason."""
-    return f"Hidden by a moderator. {rules.sentence(hiding.rule)} {hiding.reason}".strip()
+    return Missing("hidden", hiding.reason, hiding.rule)
 
 
-def _sentence(was_removed: bool, by_author: bool, reason: str) -> str:  # noqa: FBT001 - the columns of a row
+def _missing(was_removed: bool, by_author: bool, reason: str) -> Missing:  # noqa: FBT001 - the columns of a row
     if not was_removed:
-        return ERASED_WORDS
-    if by_author:
-        return TAKEN_BACK
-    return f"Removed by a moderator: {reason}" if reason else "Removed by a moderator."
+        return Missing("erased")
+    return Missing("taken-back") if by_author else Missing("removed", reason)

@@ -10,10 +10,12 @@ from psycopg.types.json import Jsonb
 
 from fanfare.record import campaigns, ideas, members
 from fanfare.record.answers import IdeaAnswered
-from fanfare.record.campaigns import RoundEvent, RoundOpened
+from fanfare.record.campaigns import CampaignEvent, RoundEvent, RoundOpened
+from fanfare.record.draws import DrawEvent
 from fanfare.record.envelope import Recorded
 from fanfare.record.kinds import Event, canonical
 from fanfare.record.moderation import ContentHidden, ContentShown
+from fanfare.record.recognition import AwardGranted, AwardRevoked, RecognitionEvent
 from fanfare.record.texts import TextRemoved
 from fanfare.views.projection import Projection, Seen, columns, place
 
@@ -72,11 +74,21 @@ def _row(seen: Seen) -> tuple[Any, ...]:
 
 
 def _campaign(recorded: Recorded) -> str | None:
-    return recorded.decision.stream if recorded.decision else getattr(recorded.event, "campaign", None)
+    """Return the campaign that an event tells by itself: its own word, or the stream of what was decided about a campaign."""
+    if recorded.decision and isinstance(recorded.event, CampaignEvent):
+        return recorded.decision.stream
+    return getattr(recorded.event, "campaign", None)
+
+
+async def _note_titles(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    """Note what hosts gave and took; what rules award is told on the pages of fans, and would drown everything else here."""
+    by_hosts = [each for each in seen if getattr(each[1].event, "by", None)]
+    if by_hosts:
+        await _note(connection, by_hosts)
 
 
 async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
-    # An event that tells its idea or round alone gets the campaign from the act that first named them.
+    # An event that tells its idea, round, award or draw alone gets the campaign from the act that first named them.
     await connection.execute(
         """with new as (
                select * from unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[],
@@ -87,7 +99,11 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
            select place, at_offset, index, event_id, wire, at, kind,
                   coalesce(campaign,
                            (select acts.campaign from acts where acts.idea = new.idea and acts.campaign is not null limit 1),
-                           (select acts.campaign from acts where acts.round = new.round and acts.campaign is not null limit 1)),
+                           (select acts.campaign from acts where acts.round = new.round and acts.campaign is not null limit 1),
+                           (select acts.campaign from acts where acts.details ->> 'award' = new.details ->> 'award'
+                               and acts.campaign is not null limit 1),
+                           (select acts.campaign from acts where acts.details ->> 'draw' = new.details ->> 'draw'
+                               and acts.campaign is not null limit 1)),
                   round, idea, member, details
              from new order by place
            on conflict (event_id) do nothing returning campaign, kind)
@@ -99,10 +115,13 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 TIMELINE = Projection(
     name="timeline",
-    version=3,
+    version=4,
     schema=SCHEMA
-    + "create index on acts (idea) where campaign is not null; create index on acts (round) where campaign is not null;",
-    on=dict.fromkeys(
+    + "create index on acts (idea) where campaign is not null; create index on acts (round) where campaign is not null;"
+    + "create index on acts ((details ->> 'award')) where campaign is not null and details ->> 'award' is not null;"
+    + "create index on acts ((details ->> 'draw')) where campaign is not null and details ->> 'draw' is not null;",
+    on={AwardGranted: _note_titles, AwardRevoked: _note_titles}
+    | dict.fromkeys(
         (
             campaigns.CampaignPublished,
             *RoundEvent.__args__,
@@ -117,6 +136,8 @@ TIMELINE = Projection(
             IdeaAnswered,
             ContentHidden,
             ContentShown,
+            *RecognitionEvent.__args__,
+            *DrawEvent.__args__,
         ),
         _note,
     ),

@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
 from fanfare.audit.claims import Outcome, Progress, as_json, as_table, claim
+from fanfare.audit.explaining import CannotExplain, explain
 from fanfare.audit.export import ExportFailed, export
 from fanfare.audit.replay import replay, replay_gathered
 from fanfare.platform.logs.port import Log, LogAway, RecordGap
@@ -88,6 +89,18 @@ def run_replay(path: Path, gathered_from: str = "", *, json: bool = False) -> in
         traceback.print_exception(error)
         outcome = Outcome(unchecked=f"a fault of this program, told above: {type(error).__name__}: {error}")
     return answer_with(outcome, json=json)
+
+
+def run_explain(path: Path, what: str) -> int:
+    """Print what is behind an award or behind the awards of a member, and return the exit code."""
+    try:
+        with progress_bar() as progress, _no_search_for_cycles():
+            found = explain(path, what, progress)
+    except CannotExplain as error:
+        _say(f"Could not explain: {error}")
+        return COULD_NOT
+    _say("\n".join(found.lines).rstrip())
+    return 0 if found.follows else 1
 
 
 def answer_with(outcome: Outcome, *, json: bool = False) -> int:

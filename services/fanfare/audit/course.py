@@ -16,6 +16,7 @@ from fanfare.record.ideas import IdeaRaised, IdeaWithdrawn
 from fanfare.record.kinds import TextHash
 from fanfare.record.moderation import ContentHidden, ContentShown, ModerationEvent, Veil
 from fanfare.record.position import Moment, Position
+from fanfare.record.recognition import AwardGranted, AwardRevoked
 from fanfare.record.terms import Advanced, RoundTerms
 
 
@@ -81,6 +82,8 @@ class Course:
         self.seals: list[Seal] = []
         self.openings: list[Opening] = []
         self.rulings: list[Ruling] = []
+        self.awarded = False
+        """Whether there is an award that no person gave or took."""
         self._authors: dict[str, str] = {}
         self._withdrawn: dict[str, int] = {}
         """The offset of each withdrawal."""
@@ -107,6 +110,8 @@ class Course:
                 self._withdraw(recorded.event, entry.offset)
             elif isinstance(recorded.event, ContentHidden | ContentShown):
                 self._veil(recorded.event, recorded.id, entry.offset)
+            elif isinstance(recorded.event, AwardGranted | AwardRevoked):
+                self.awarded = self.awarded or recorded.event.by is None
 
     def _withdraw(self, event: IdeaWithdrawn, offset: int) -> None:
         if self._authors.get(event.idea) == event.by and event.idea not in self._frozen:

@@ -6,10 +6,12 @@ from pathlib import Path
 import msgspec
 
 from fanfare.audit.archive import Archive, ArchiveUnreadable, Published
+from fanfare.audit.awards import awards_claim
 from fanfare.audit.bundles import Broken
 from fanfare.audit.claims import Claim, Outcome, Progress, claim, silent
 from fanfare.audit.compare import differences
 from fanfare.audit.course import Address, Course, Seal
+from fanfare.audit.draws import draw_claims
 from fanfare.audit.fold import Fold, chains
 from fanfare.audit.rounds import opening_claim, ruling_claim, seal_claim
 from fanfare.record.entry import Entry, UnknownEvent, unpack
@@ -58,12 +60,15 @@ def _check(archive: Archive, progress: Progress) -> Outcome:
         seals = _decisions(archive).seals
         due = [*(_report(archive, each) for each in manifest.reports), *(_seal(each, manifest.moment) for each in seals)]
         claims, fold = _fold(archive, due, progress)
-        texts = _texts(archive, fold.course)
+        texts, awards = _texts(archive, fold.course), awards_claim(archive, fold, progress)
     except Broken as error:
         return Outcome((whole, claim("record", "offsets without a gap, each entry as long as it says", [str(error)])))
+    draws = draw_claims(archive, fold.course.streams.draws)
     openings = [opening_claim(fold, each) for each in fold.course.openings]
     rulings = [ruling_claim(fold, each) for each in fold.course.rulings]
-    return Outcome((whole, _record(archive, fold), texts, _complete(archive, fold.course), *claims, *openings, *rulings))
+    return Outcome(
+        (whole, _record(archive, fold), texts, _complete(archive, fold.course), *claims, *openings, *rulings, *draws, awards)
+    )
 
 
 def _decisions(archive: Archive) -> Course:

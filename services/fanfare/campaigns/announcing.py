@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.texts import read
 from fanfare.record.campaigns import Round
 
@@ -22,11 +23,13 @@ async def announce(desk: Desk, tell: Tell) -> None:
 async def _announce(desk: Desk, found: Round, tell: Tell) -> None:
     async with desk.pool.connection() as connection:
         words = await read(connection, [found.plan.name, found.reason])
-    name, reason = words.get(found.plan.name, "the round"), words.get(found.reason, "")
+    name, reason = words.get(found.plan.name) or _("the round"), words.get(found.reason, "")
     if found.status == "void":
-        body = f"The round “{name}”, in which you voted, was given up: {reason}\n\nYour ballot stays in the record."
-        await tell(found.id, f"“{name}” has no result", body, f"{found.id}:void")
+        said = _("The round “%(name)s”, in which you voted, was given up: %(reason)s", name=name, reason=reason)
+        body = f"{said}\n\n{_('Your ballot stays in the record.')}"
+        await tell(found.id, _("“%(name)s” has no result", name=name), body, f"{found.id}:void")
         return
-    until = f"{found.closes_at:%Y-%m-%d %H:%M} UTC" if found.closes_at else "later"
-    body = f"The round “{name}”, in which you voted, closes later: {until}. {reason}\n\nYou can change your ballot until then."
-    await tell(found.id, f"“{name}” closes later", body, f"{found.id}:extended:{found.extended}")
+    until = f"{found.closes_at:%Y-%m-%d %H:%M} UTC" if found.closes_at else _("later")
+    said = _("The round “%(name)s”, in which you voted, closes later: %(until)s.", name=name, until=until)
+    body = f"{said} {reason}\n\n{_('You can change your ballot until then.')}"
+    await tell(found.id, _("“%(name)s” closes later", name=name), body, f"{found.id}:extended:{found.extended}")

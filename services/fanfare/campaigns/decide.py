@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fanfare.campaigns import refusals
 from fanfare.counting.method import METHODS
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record.campaigns import (
     MOST_RULED,
     Campaign,
@@ -40,7 +42,7 @@ def publish(state: Campaign, published: CampaignPublished, rounds: Sequence[Roun
     if state.id:
         raise refusals.CampaignIsPublic
     if not rounds:
-        message = "A campaign needs a round. Add one; a template brings its own."
+        message = _("A campaign needs a round. Add one; a template brings its own.")
         raise refusals.PlanRefused(message)
     earlier: list[RoundPlanned] = []
     for each in rounds:
@@ -79,11 +81,14 @@ def check_plan(plan: RoundPlan, earlier: Sequence[tuple[str, RoundPlan]]) -> Non
         PlanRefused: with a sentence that names what to change.
     """
     for wrong, sentence in (
-        (plan.closes_at <= plan.opens_at, "The round closes before it opens. Set a later close."),
-        (not _known_zone(plan.zone), f"{plan.zone!r} is not a time zone. Write one such as Europe/Berlin."),
-        ((plan.method == "support.v1") != isinstance(plan.options, IdeasRaised), _METHOD_AND_OPTIONS),
-        (plan.method != "approval.v1" and plan.most != 1, "Only an approval ballot may choose more than one option."),
-        (isinstance(plan.options, Advanced) and plan.options not in [Advanced(round=each) for each, _ in earlier], _NOT_EARLIER),
+        (plan.closes_at <= plan.opens_at, _("The round closes before it opens. Set a later close.")),
+        (not _known_zone(plan.zone), _(_NO_ZONE, zone=repr(plan.zone))),
+        ((plan.method == "support.v1") != isinstance(plan.options, IdeasRaised), _(_METHOD_AND_OPTIONS)),
+        (plan.method != "approval.v1" and plan.most != 1, _("Only an approval ballot may choose more than one option.")),
+        (
+            isinstance(plan.options, Advanced) and plan.options not in [Advanced(round=each) for each, __ in earlier],
+            _(_NOT_EARLIER),
+        ),
     ):
         if wrong:
             raise refusals.PlanRefused(sentence)
@@ -91,16 +96,17 @@ def check_plan(plan: RoundPlan, earlier: Sequence[tuple[str, RoundPlan]]) -> Non
         _check_list(plan.options)
 
 
-_METHOD_AND_OPTIONS = (
+_NO_ZONE = marked("%(zone)s is not a time zone. Write one such as Europe/Berlin.")
+_METHOD_AND_OPTIONS = marked(
     "Ideas that fans raise are ranked by support, and support ranks nothing else. Choose another method or other options."
 )
-_NOT_EARLIER = "The options come from a round that does not stand before this one. Choose an earlier round."
+_NOT_EARLIER = marked("The options come from a round that does not stand before this one. Choose an earlier round.")
 
 
 def _check_list(fixed: FixedList) -> None:
     ids = [option.id for option in fixed.options]
     if len(ids) < 2 or len(ids) > MOST_OPTIONS or len(set(ids)) != len(ids):
-        message = f"A list needs 2 to {MOST_OPTIONS} different options. Add or remove some."
+        message = _("A list needs 2 to %(most)s different options. Add or remove some.", most=MOST_OPTIONS)
         raise refusals.PlanRefused(message)
 
 
@@ -183,7 +189,7 @@ def extend_round(state: Campaign, round_id: str, closes_at: datetime, reason: st
     """
     found = _open(state, round_id)
     if found.closes_at is not None and closes_at <= max(found.closes_at, now):
-        message = "A round can only be extended. Set a close that is later than the present one."
+        message = _("A round can only be extended. Set a close that is later than the present one.")
         raise refusals.PlanRefused(message)
     return [RoundExtended(round=round_id, closes_at=closes_at.astimezone(UTC), reason=reason, by=by)]
 
@@ -263,10 +269,12 @@ def rule_on_unreadable(
     if found.status not in ("open", "closing", "closed") or not known:
         raise refusals.NothingToRule
     if not 1 <= len(set(chosen)) <= MOST_RULED:
-        message = f"A ruling is on 1 to {MOST_RULED} events. Make another one for the others."
+        message = _("A ruling is on 1 to %(most)s events. Make another one for the others.", most=MOST_RULED)
         raise refusals.RulingRefused(message)
     if strange := [each for each in chosen if each not in known]:
-        message = f"Nothing waits for a ruling at {strange[0][:40]}. Look at the round again and name what waits."
+        message = _(
+            "Nothing waits for a ruling at %(position)s. Look at the round again and name what waits.", position=strange[0][:40]
+        )
         raise refusals.RulingRefused(message)
     return [RoundRuled(round=round_id, events=tuple(known[each] for each in dict.fromkeys(chosen)), reason=reason, by=by)]
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.texts import BODY, LINE, TITLE, checked
 from fanfare.record.campaigns import CampaignPublished, RoundPlanned
 from fanfare.record.kinds import digest
@@ -65,9 +67,10 @@ class DraftRound(BaseModel):
 
     def words(self) -> list[tuple[str, str, int]]:
         """Return each text with the name of its field and the most characters it may have."""
-        named = [("name", self.name, TITLE), ("question", self.question, LINE), ("asked by", self.asked_by, LINE)]
-        named += [("why", self.why, BODY), ("what happens with the answers", self.outcome, BODY)]
-        return named + [("option", label, TITLE) for label in self.options if self.options_from == "list"]
+        named = [(marked("name"), self.name, TITLE), (marked("question"), self.question, LINE)]
+        named += [(marked("asked by"), self.asked_by, LINE), (marked("why"), self.why, BODY)]
+        named += [(marked("what happens with the answers"), self.outcome, BODY)]
+        return named + [(marked("option"), label, TITLE) for label in self.options if self.options_from == "list"]
 
 
 class DraftCampaign(BaseModel):
@@ -86,20 +89,29 @@ class DraftCampaign(BaseModel):
         Raises:
             TextRefused: one is missing (who asks, why, what happens with the answers …), too long or has hidden characters.
         """
-        found = [checked(self.title, "title", TITLE), checked(self.story, "story", BODY, lines=True)]
+        found = [checked(self.title, marked("title"), TITLE), checked(self.story, marked("story"), BODY, lines=True)]
         for number, each in enumerate(self.rounds, 1):
-            found += round_words(each, f" of round {number}")
+            found += round_words(each, number)
         return found
 
 
-def round_words(draft: DraftRound, where: str = "") -> list[str]:
+def round_words(draft: DraftRound, number: int = 0) -> list[str]:
     """
     Return the texts of a round as they will be kept.
+
+    Args:
+        number: its place in a campaign, where refusals have to say which round it is.
 
     Raises:
         TextRefused: one is missing, too long or has hidden characters.
     """
-    return [checked(text, f"field “{field}”{where}", most, lines=most == BODY) for field, text, most in draft.words()]
+    where = f" of round {number}" if number else ""
+    found = []
+    for field, text, most in draft.words():
+        known = {"field": _(field), "number": number}
+        said = _("field “%(field)s” of round %(number)s", **known) if number else _("field “%(field)s”", **known)
+        found.append(checked(text, f"field “{field}”{where}", most, lines=most == BODY, said=said))
+    return found
 
 
 def plan(draft: DraftRound, hashes: dict[str, str], rounds: list[str]) -> RoundPlan:

@@ -8,6 +8,8 @@ import msgspec
 from fanfare.campaigns.presenting import checked_colour, checked_zone
 from fanfare.platform import texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import Invalid, Refusal
 from fanfare.record.decisions import Streams
 from fanfare.record.kinds import Event
@@ -50,10 +52,10 @@ def checked_url(url: str) -> str:
     except ValueError:
         port = -1
     if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.path or parts.query or parts.username:
-        message = "Write the address that visitors will type, such as https://fanfare.example.org, without a path."
+        message = _("Write the address that visitors will type, such as https://fanfare.example.org, without a path.")
         raise AddressRefused(message, field="url")
     if parts.scheme == "http" and not _loopback(parts.hostname):
-        message = "Beyond this machine a site needs https, or ballots could be read on the way. Write an address with https."
+        message = _("Beyond this machine a site needs https, or ballots could be read on the way. Write an address with https.")
         raise AddressRefused(message, field="url")
     return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
 
@@ -82,7 +84,7 @@ async def found(desk: Desk, founding: Founding) -> Acknowledged:
         AddressRefused, TextRefused, Invalid: an answer cannot be taken.
         SiteIsFounded: somebody was first.
     """
-    url, brand = checked_url(founding.url), texts.checked(founding.brand, "brand", texts.TITLE)
+    url, brand = checked_url(founding.url), texts.checked(founding.brand, marked("brand"), texts.TITLE)
     zone, colour = checked_zone(founding.zone), checked_colour(founding.colour)
     await desk.catch_up()
     if desk.streams.site.founded:

@@ -8,6 +8,8 @@ from psycopg import AsyncConnection
 
 from fanfare.platform import texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import Invalid, Refusal, RoleNeeded
 from fanfare.record.kinds import Event
 from fanfare.record.site import STREAM, Site, SiteChanged
@@ -60,7 +62,7 @@ def decide(state: Site, event: SiteChanged) -> list[Event]:
         RoleNeeded: whoever asks is no admin.
     """
     if (event.by, "admin") not in state.roles:
-        message = "Only admins change how the site presents itself."
+        message = _("Only admins change how the site presents itself.")
         raise RoleNeeded(message)
     return [event]
 
@@ -75,7 +77,7 @@ async def change(desk: Desk, asked: Asked, wanted: Presentation, reason: str = "
         RoleNeeded, Overtaken, Busy.
     """
     wanted = checked(wanted)
-    because = texts.checked(reason, "reason", texts.LINE) if reason.strip() else ""
+    because = texts.checked(reason, marked("reason"), texts.LINE) if reason.strip() else ""
     await desk.catch_up()
     if done := desk.taken(asked):
         return done
@@ -110,11 +112,11 @@ def checked(wanted: Presentation) -> Presentation:
     """Return *wanted* as it would be kept. Raises: TextRefused, Invalid, each with its field."""
     return msgspec.structs.replace(
         wanted,
-        brand=texts.checked(wanted.brand, "brand", texts.TITLE),
+        brand=texts.checked(wanted.brand, marked("brand"), texts.TITLE),
         colour=checked_colour(wanted.colour),
         zone=checked_zone(wanted.zone),
-        privacy=texts.checked(wanted.privacy, "privacy notice", NOTICE, lines=True) if wanted.privacy.strip() else "",
-        imprint=texts.checked(wanted.imprint, "imprint", NOTICE, lines=True) if wanted.imprint.strip() else "",
+        privacy=texts.checked(wanted.privacy, marked("privacy notice"), NOTICE, lines=True) if wanted.privacy.strip() else "",
+        imprint=texts.checked(wanted.imprint, marked("imprint"), NOTICE, lines=True) if wanted.imprint.strip() else "",
     )
 
 
@@ -122,7 +124,7 @@ def checked_colour(colour: str) -> str:
     """Return a colour as the record has it. Raises: Invalid."""
     colour = colour.strip().lower()
     if len(colour) != 7 or colour[0] != "#" or any(each not in "0123456789abcdef" for each in colour[1:]):
-        message = "The colour needs six hexadecimal digits, such as #ff5c7c."
+        message = _("The colour needs six hexadecimal digits, such as #ff5c7c.")
         raise Invalid(message, field="colour")
     return colour
 
@@ -132,6 +134,6 @@ def checked_zone(zone: str) -> str:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = f"{zone[:60]!r} is not a time zone. Write one such as Europe/Berlin."
+        message = _("%(zone)s is not a time zone. Write one such as Europe/Berlin.", zone=repr(zone[:60]))
         raise Invalid(message, field="zone") from error
     return zone

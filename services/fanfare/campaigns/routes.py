@@ -13,6 +13,7 @@ from fanfare.campaigns.service import Campaigns
 from fanfare.campaigns.templates import TEMPLATES, Template
 from fanfare.platform.documents import document
 from fanfare.platform.edge import BodyDigest, Cursor, Host, Key, Limit, TheDesk, acknowledge, asked
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import NotFound
 from fanfare.record.campaigns import MOST_RULED
 from fanfare.record.kinds import canonical
@@ -178,9 +179,9 @@ async def get_round(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Rou
 @router.get("/rounds/{round_id}/terms", summary="The frozen terms of a round", response_class=Response, responses=_TERMS)
 async def get_terms(round_id: Id, campaigns: TheCampaigns) -> Response:
     """Return the canonical terms; their SHA-256 is the ETag and what every ballot of the round carries."""
-    _, found = await campaigns.round(round_id)
+    found = (await campaigns.round(round_id))[1]
     if found.terms is None:
-        message = "The terms are frozen when the round opens; until then its plan may change."
+        message = _("The terms are frozen when the round opens; until then its plan may change.")
         raise NotFound(message)
     return Response(canonical(found.terms), media_type="application/json", headers={"ETag": f'"{found.terms_hash}"'})
 

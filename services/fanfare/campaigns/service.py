@@ -15,6 +15,8 @@ from fanfare.campaigns.inputs import options_for
 from fanfare.campaigns.refusals import CampaignNotFound, DraftChanged, DraftNotFound, RoundNotFound
 from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record.campaigns import Campaign, Round, RoundPlanned
 from fanfare.record.kinds import Event, digest
 from fanfare.reports import quarantined
@@ -81,7 +83,7 @@ class Campaigns:
         try:
             return DraftCampaign.model_validate(row[0]), row[1]
         except ValidationError as error:  # a draft of an older version of Fanfare
-            message = "This draft was made by another version and cannot be read any more. Begin a new one."
+            message = _("This draft was made by another version and cannot be read any more. Begin a new one.")
             raise DraftNotFound(message) from error
 
     async def draft(self, draft_id: str) -> tuple[DraftCampaign, int]:
@@ -124,7 +126,7 @@ class Campaigns:
         if done := await requests.earlier(self._desk.pool, asked):
             return campaign_id, done
         try:
-            draft, _ = await self.draft(draft_id)
+            draft, __ = await self.draft(draft_id)
         except DraftNotFound:  # another press of the same button was first, and threw the draft away
             await self._desk.catch_up()
             if done := self._desk.taken(asked):
@@ -233,12 +235,12 @@ class Campaigns:
         )
 
     async def _reason(self, reason: str, asked: Asked) -> str:
-        reason = texts.checked(reason, "reason", texts.LINE)
+        reason = texts.checked(reason, marked("reason"), texts.LINE)
         return (await self._keep([reason], [], asked))[reason]
 
     async def _keep(self, words: Sequence[str], rounds: Sequence[DraftRound], asked: Asked) -> dict[str, str]:
         """Keep words of a campaign: they are the brand's and stay when their author leaves. Who asks is a name, and goes."""
-        names = {texts.checked(each.asked_by, "asked by", texts.LINE) for each in rounds}
+        names = {texts.checked(each.asked_by, marked("asked by"), texts.LINE) for each in rounds}
         async with self._desk.pool.connection() as connection:
             hashes = await texts.keep(connection, [each for each in words if each not in names], None)
             return {**hashes, **await texts.keep(connection, names, asked.actor)}

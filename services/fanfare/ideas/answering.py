@@ -1,5 +1,7 @@
 """Answering: a host says for the brand what becomes of an idea, and why."""
 
+from collections.abc import Mapping
+
 from fanfare.ideas import decide
 from fanfare.ideas.decide import AnswerIdea, IdeaNow, Said
 from fanfare.ideas.refusals import IdeaNotFound
@@ -7,6 +9,8 @@ from fanfare.members import notices
 from fanfare.platform import requests, texts
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record.answers import AnswerStatus
 from fanfare.record.position import Position
 from fanfare.views import answers
@@ -14,14 +18,14 @@ from fanfare.views import ideas as view
 
 LONGEST = 2000
 """Characters of a reason."""
-SAYS = {
-    "considered": "is being considered",
-    "planned": "is planned",
-    "started": "has been started",
-    "done": "is done",
-    "declined": "is declined",
+SAYS: Mapping[AnswerStatus, str] = {
+    "considered": marked("Your idea “%(title)s” is being considered."),
+    "planned": marked("Your idea “%(title)s” is planned."),
+    "started": marked("Your idea “%(title)s” has been started."),
+    "done": marked("Your idea “%(title)s” is done."),
+    "declined": marked("Your idea “%(title)s” is declined."),
 }
-"""Each status as the end of a sentence about the idea."""
+"""What an author is told of each status."""
 
 
 async def answer(desk: Desk, asked: Asked, caller: Caller, idea: str, status: AnswerStatus, reason: str) -> Acknowledged:
@@ -31,7 +35,7 @@ async def answer(desk: Desk, asked: Asked, caller: Caller, idea: str, status: An
     Raises:
         IdeaNotFound, IdeaWasWithdrawn, IdeaIsHidden, RoleNeeded, TextRefused, KeyReused, Busy.
     """
-    reason = texts.checked(reason, "reason", LONGEST, lines=True)
+    reason = texts.checked(reason, marked("reason"), LONGEST, lines=True)
     if done := await requests.earlier(desk.pool, asked):
         return done
     async with desk.pool.connection() as connection:
@@ -48,8 +52,8 @@ async def answer(desk: Desk, asked: Asked, caller: Caller, idea: str, status: An
         kept = (await texts.keep(connection, [reason], None))[reason]
     command = AnswerIdea(command.by, command.may_answer, command.campaign, command.said, kept)
     done = await desk.publish(asked, decide.answer(command, state, None), idea)
-    title = found["title"] or "without a title"
-    subject = f"Your idea “{title}” was answered"
-    body = f"Your idea “{title}” {SAYS[status]}.\n\n{reason}\n\n{desk.source}/ideas/{idea}"
+    title = found["title"] or _("without a title")
+    subject = _("Your idea “%(title)s” was answered", title=title)
+    body = f"{_(SAYS[status], title=title)}\n\n{reason}\n\n{desk.source}/ideas/{idea}"
     await notices.tell_member(desk.pool, found["author"], subject, body, f"answered:{done.event_id}")
     return await requests.finished(desk.pool, asked, done)

@@ -6,6 +6,7 @@ import msgspec
 
 from fanfare.campaigns.refusals import RoundNotOpen, RoundPausedNow
 from fanfare.ideas.refusals import IdeaChanged, IdeaFrozen, IdeaIsHidden, IdeaWasWithdrawn, NoIdeasNow, NotYourIdea
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import RoleNeeded
 from fanfare.record.answers import AnswerStatus, IdeaAnswered
 from fanfare.record.campaigns import Round
@@ -32,7 +33,7 @@ def takes_ideas(found: Round, now: datetime) -> None:
     if found.plan.method != "support.v1":
         raise NoIdeasNow
     if found.status != "open" or (found.closes_at is not None and now >= found.closes_at):
-        message = "This round takes ideas and support only while it is open. What you wrote is still in your form."
+        message = _("This round takes ideas and support only while it is open. What you wrote is still in your form.")
         raise RoundNotOpen(message, status_of_round=found.status)
     if found.paused:
         raise RoundPausedNow
@@ -94,7 +95,7 @@ def answer(command: AnswerIdea, state: IdeaNow, stands: Said | None) -> list[Ide
         IdeaWasWithdrawn, IdeaIsHidden.
     """
     if not command.may_answer:
-        message = "Only hosts answer for the brand. Write a comment to say what you think."
+        message = _("Only hosts answer for the brand. Write a comment to say what you think.")
         raise RoleNeeded(message)
     press(state)
     if command.said == stands:

@@ -13,6 +13,7 @@ from fanfare.ideas.service import Described, Ideas, Words
 from fanfare.pictures.routes import SizeRead, sizes_read
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import BodyDigest, Fan, Key, TheDesk, Visitor, acknowledge, asked
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid
 from fanfare.views import erased, idea_lists
 from fanfare.views import ideas as view
@@ -244,9 +245,9 @@ def parse_cursor(cursor: str) -> idea_lists.Cursor | None:
     """
     if not cursor:
         return None
-    value, _, place = cursor.partition(".")
+    value, __, place = cursor.partition(".")
     if not (value.isascii() and value.isdigit() and place.isascii() and place.isdigit()) or len(cursor) > MOST_CURSOR:
-        message = "This cursor was not given out here. Begin without one."
+        message = _("This cursor was not given out here. Begin without one.")
         raise Invalid(message)
     return Decimal(value), min(int(place), 2**62)
 
@@ -263,7 +264,8 @@ async def get_idea(idea_id: Id, desk: TheDesk, ideas: TheIdeas, visitor: Visitor
         ]
         said = await view.comments(connection, idea_id)
         own = (found["title_hash"], found["body_hash"])
-        gone = await erased.in_place_of(connection, (*own, *(each["text_hash"] for each in said)))
+        found_gone = await erased.in_place_of(connection, (*own, *(each["text_hash"] for each in said)))
+        gone = {each: str(why) for each, why in found_gone.items()}
         discussion = [CommentRead(id=each.pop("comment"), gone=gone.get(each["text_hash"], ""), **each) for each in said]
         supported, _ = await view.support_of(connection, idea_id, visitor.member) if visitor else (False, 0)
     missing = gone.get(found["body_hash"]) or gone.get(found["title_hash"], "")

@@ -13,6 +13,8 @@ from fanfare.pictures import keeping
 from fanfare.pictures.refusals import TooManyPictures
 from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import Refusal
 from fanfare.record.campaigns import Campaign
 from fanfare.record.ideas import (
@@ -62,11 +64,14 @@ class Words(msgspec.Struct, frozen=True):
         if len(self.pictures) > MOST_PICTURES:
             raise TooManyPictures
         return Words(
-            texts.checked(self.title, "title", texts.TITLE),
-            texts.checked(self.body, "text", texts.BODY, lines=True),
+            texts.checked(self.title, marked("title"), texts.TITLE),
+            texts.checked(self.body, marked("text"), texts.BODY, lines=True),
             texts.tags(self.tags),
             tuple(
-                Described(each.picture, texts.checked(each.words, f"description of picture {number}", texts.LINE))
+                Described(
+                    each.picture,
+                    texts.checked(each.words, f"description of picture {number}", texts.LINE, said=_pictured(number)),
+                )
                 for number, each in enumerate(self.pictures, 1)
             ),
         )
@@ -153,7 +158,7 @@ class Ideas:
         words = words.checked()
         if done := await requests.earlier(self._desk.pool, asked):
             return done
-        state, _ = await self._now(idea)
+        state, __ = await self._now(idea)
         decide.change(state, asked.actor, version)
         event = IdeaEdited(idea=idea, version=version + 1, by=asked.actor, **await self._keep(words, asked.actor))
         return await self._publish(asked, event, idea)
@@ -162,7 +167,7 @@ class Ideas:
         """Take an idea back. Raises: IdeaNotFound, NotYourIdea, IdeaWasWithdrawn, IdeaFrozen, KeyReused, Busy."""
         if done := await requests.earlier(self._desk.pool, asked):
             return done
-        state, _ = await self._now(idea)
+        state, __ = await self._now(idea)
         decide.change(state, asked.actor)
         return await self._publish(asked, IdeaWithdrawn(idea=idea, by=asked.actor), idea)
 
@@ -186,10 +191,10 @@ class Ideas:
 
     async def comment(self, idea: str, asked: Asked, text: str) -> Acknowledged:
         """Write under an idea. Raises: IdeaNotFound, IdeaWasWithdrawn, TextRefused, KeyReused, Busy."""
-        text = texts.checked(text, "comment", texts.BODY // 2, lines=True)
+        text = texts.checked(text, marked("comment"), texts.BODY // 2, lines=True)
         if done := await requests.earlier(self._desk.pool, asked):
             return done
-        state, _ = await self._now(idea)
+        state, __ = await self._now(idea)
         decide.press(state)
         async with self._desk.pool.connection() as connection:
             hashes = await texts.keep(connection, [text], asked.actor)
@@ -209,3 +214,7 @@ class Ideas:
     async def _publish(self, asked: Asked, event: Event, subject: str) -> Acknowledged:
         done = await self._desk.publish(asked, [event], subject)
         return await requests.finished(self._desk.pool, asked, done)
+
+
+def _pictured(number: int) -> str:
+    return _("description of picture %(number)s", number=number)

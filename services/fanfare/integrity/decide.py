@@ -14,6 +14,7 @@ from fanfare.integrity.refusals import (
     TextNotFound,
     TooManyCases,
 )
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import RoleNeeded
 from fanfare.record.moderation import ContentHidden, ContentKind, ContentShown
 from fanfare.record.texts import Kept, TextRemoved
@@ -54,7 +55,7 @@ def decide(command: RemoveTexts, texts: Sequence[KeptText]) -> list[TextRemoved]
         raise TextNotFound
     is_own = all(each.member == command.by and each.is_hers for each in texts)
     if not is_own and not command.may_moderate:
-        message = "Only a moderator, a host or an admin removes what others wrote. Ask one of them."
+        message = _("Only a moderator, a host or an admin removes what others wrote. Ask one of them.")
         raise RoleNeeded(message)
     if not is_own and command.reason is None:
         raise ReasonNeeded
@@ -125,7 +126,7 @@ def _turned(command: Moderate, content: Content) -> ContentHidden | ContentShown
 def protects(*, may_moderate: bool) -> None:
     """Refuse who may not see what is reported. Raises: RoleNeeded."""
     if not may_moderate:
-        message = "Only a moderator, a host or an admin does this. Ask one of them."
+        message = _("Only a moderator, a host or an admin does this. Ask one of them.")
         raise RoleNeeded(message)
 
 

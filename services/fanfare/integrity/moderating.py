@@ -14,6 +14,8 @@ from fanfare.members import notices
 from fanfare.platform import requests, texts
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.views.rules import RULES, sentence
 
 # Her row is held, so that nothing of a member is written who is being erased. A flag stays the first that she sent.
@@ -45,7 +47,7 @@ async def flag(desk: Desk, caller: Caller, content: str, rule: str, words: str) 
     Raises:
         ContentNotFound, FlagOfYourOwn, RuleUnknown, TextRefused.
     """
-    words = texts.checked(words, "words", texts.LINE) if words.strip() else ""
+    words = texts.checked(words, marked("words"), texts.LINE) if words.strip() else ""
     async with desk.pool.connection() as connection:
         found = await one(connection, content)
         decide.flag(found, caller.member, rule, RULES)
@@ -60,7 +62,7 @@ async def ask_back(desk: Desk, caller: Caller, content: str, words: str) -> None
     Raises:
         ContentNotFound, NotYourWords, NotHidden, TextRefused.
     """
-    words = texts.checked(words, "question", texts.LINE)
+    words = texts.checked(words, marked("question"), texts.LINE)
     async with desk.pool.connection() as connection:
         found = await one(connection, content)
         decide.ask_back(found, caller.member)
@@ -84,7 +86,7 @@ async def moderate(desk: Desk, asked: Asked, caller: Caller, ids: Sequence[str],
     Raises:
         RoleNeeded, RuleUnknown, ReasonNeeded, ContentNotFound, TooManyCases, TextRefused, KeyReused, Busy.
     """
-    reason = texts.checked(reason, "reason", texts.LINE) if reason.strip() else ""
+    reason = texts.checked(reason, marked("reason"), texts.LINE) if reason.strip() else ""
     command = Moderate(caller.member, may_moderate(caller), reason, rule)
     if done := await requests.earlier(desk.pool, asked):
         return Decided(tuple(ids), done)
@@ -123,11 +125,20 @@ async def _tell(
     """Tell the authors by mail. It comes after the record; a crash before it leaves the word on the page alone."""
     for each in found:
         if each.id in turned:
-            what = "Your idea" if each.kind == "idea" else "Your comment"
-            if rule is None:
-                subject, said = f"{what} is shown again", f"{what} can be read by everybody again: {reason}"
-            else:
-                subject = f"{what} was hidden"
-                said = f"{what} was hidden by a moderator. {sentence(rule)} {reason}\n\nYou still see it, and you may ask back:"
+            subject, said = _shown_again(each.kind, reason) if rule is None else _hidden(each.kind, rule, reason)
             body = f"{said}\n\n{desk.source}/ideas/{each.idea}"
             await notices.tell_member(desk.pool, each.author, subject, body, f"moderation:{done.event_id}:{each.id}")
+
+
+def _shown_again(kind: str, reason: str) -> tuple[str, str]:
+    if kind == "idea":
+        return _("Your idea is shown again"), _("Your idea can be read by everybody again: %(reason)s", reason=reason)
+    return _("Your comment is shown again"), _("Your comment can be read by everybody again: %(reason)s", reason=reason)
+
+
+def _hidden(kind: str, rule: str, reason: str) -> tuple[str, str]:
+    if kind == "idea":
+        subject, said = _("Your idea was hidden"), _("Your idea was hidden by a moderator.")
+    else:
+        subject, said = _("Your comment was hidden"), _("Your comment was hidden by a moderator.")
+    return subject, f"{said} {_(sentence(rule))} {reason}\n\n{_('You still see it, and you may ask back:')}"

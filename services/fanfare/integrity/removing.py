@@ -13,6 +13,7 @@ from fanfare.members.erasures import RemovedText
 from fanfare.platform import requests, texts
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import marked
 
 MOST = 12
 """Texts and pictures at once: those of one version of an idea."""
@@ -20,12 +21,14 @@ WHERE: LiteralString = """
     with kept as (
         select hash, member, 'text' as kind from record.texts where hash = any(%(hashes)s)
         union all select hash, member, 'picture' from record.pictures where hash = any(%(hashes)s))
-    select kept.hash, kept.member, kind, said.idea is not null or kind = 'picture', ideas.campaign, ideas.idea
+    select kept.hash, kept.member, kind, said.idea is not null or kind = 'picture', coalesce(ideas.campaign, praised.campaign),
+           ideas.idea
       from kept
       left join lateral (select idea from ideas.comments where body = kept.hash limit 1) as said on true
       left join lateral (select idea from ideas.versions where kept.hash in (title, body, tags) limit 1) as versions on true
       left join lateral (select idea from pictures.shown where kept.hash in (picture, words) limit 1) as shown on true
       left join ideas.ideas on ideas.idea = coalesce(said.idea, versions.idea, shown.idea)
+      left join lateral (select campaign from recognition.kudos where words = kept.hash limit 1) as praised on true
      where kind = 'text' or shown.idea is not null order by kept.hash
 """
 
@@ -49,7 +52,7 @@ async def remove(desk: Desk, home: Path, asked: Asked, caller: Caller, hashes: S
     Raises:
         TextNotFound, RoleNeeded, ReasonNeeded, TextRefused, KeyReused, Busy.
     """
-    reason = texts.checked(reason, "reason", texts.LINE) if reason.strip() else ""
+    reason = texts.checked(reason, marked("reason"), texts.LINE) if reason.strip() else ""
     if done := await requests.earlier(desk.pool, asked):
         return done
     async with desk.pool.connection() as connection:

@@ -11,6 +11,7 @@ from fanfare.members.address import normalised
 from fanfare.members.links import LASTS, Link
 from fanfare.members.refusals import AddressHeld, AddressSame, AddressTaken, LinkUnknown, MemberNotFound, OtherMember
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
 
 CONFIRM, UNDO = "/me/address/confirm", "/me/address/undo"
 """Where the links in the mails lead."""
@@ -47,28 +48,32 @@ async def ask(desk: Desk, site: str, member: str, email: str, key: str = "") -> 
         if known.email == email:
             raise AddressSame
         link = f"{site}{CONFIRM}?{urlencode({'token': token})}"
-        subject, body = f"Your new address at {brand}", _asking(brand, known.name, link)
+        subject, body = _("Your new address at %(brand)s", brand=brand), _asking(brand, known.name, link)
         is_free = await _is_free(connection, email, member)
         if not is_free:
             # Of hers there is nothing in this one, so it is not found by her id: neither she nor her export may learn of it.
             unique_key = unique_key.removesuffix(member)
-            subject, body = f"This address is known at {brand}", _known_already(brand)
+            subject, body = _("This address is known at %(brand)s", brand=brand), _known_already(brand)
         queued = await mail.queue(connection, email, subject, body, unique_key)
         if not queued or (is_free and not await links.leave(connection, token, email, "address", CONFIRM, member)):
             raise Rollback(transaction)
 
 
 def _asking(brand: str, name: str, link: str) -> str:
-    return (
-        f"Open this link to make this the address of “{name}” at {brand}:\n\n{link}\n\n"
-        "It works once, for one hour, in the browser in which it was asked for. Is that not your name? Then do nothing.\n"
+    return mail.paragraphs(
+        _("Open this link to make this the address of “%(name)s” at %(brand)s:", name=name, brand=brand),
+        link,
+        _("It works once, for one hour, in the browser in which it was asked for. Is that not your name? Then do nothing."),
     )
 
 
 def _known_already(brand: str) -> str:
-    return (
-        f"Somebody asked to make this their address at {brand}. A member has it already, so nothing was changed.\n\n"
-        "Was that you? Sign in with this address. Was it not? Then there is nothing to do.\n"
+    return mail.paragraphs(
+        _(
+            "Somebody asked to make this their address at %(brand)s. A member has it already, so nothing was changed.",
+            brand=brand,
+        ),
+        _("Was that you? Sign in with this address. Was it not? Then there is nothing to do."),
     )
 
 
@@ -109,21 +114,24 @@ async def confirm(desk: Desk, site: str, token: str, member: str) -> str:
         await connection.execute(RETIRE, {"member": member, "email": known.email, "own": ["address"]})
         if known.email is not None:
             await _tell_old(connection, site, brand, known.email, member)
-        body = f"This is your address at {brand} from now on. Links that sign you in are sent here.\n"
-        await telling.tell(connection, member, link.email, f"Your address at {brand}", body)
+        body = mail.paragraphs(
+            _("This is your address at %(brand)s from now on. Links that sign you in are sent here.", brand=brand)
+        )
+        await telling.tell(connection, member, link.email, _("Your address at %(brand)s", brand=brand), body)
     return link.email
 
 
 async def _tell_old(connection: AsyncConnection, site: str, brand: str, old: str, member: str) -> None:
     token = secrets.token_urlsafe(32)
     link = f"{site}{UNDO}?{urlencode({'token': token})}"
-    body = (
-        f"Your address at {brand} was changed; this one signs you in no longer.\n\n"
-        f"Was that not you? Open this link within {LASTS['address-undo'].days} days:\n\n{link}\n\n"
-        "It asks you once more. Then this address is yours again, and everybody who is signed in as you is signed out.\n"
+    body = mail.paragraphs(
+        _("Your address at %(brand)s was changed; this one signs you in no longer.", brand=brand),
+        _("Was that not you? Open this link within %(days)s days:", days=LASTS["address-undo"].days),
+        link,
+        _("It asks you once more. Then this address is yours again, and everybody who is signed in as you is signed out."),
     )
     await links.leave(connection, token, old, "address-undo", UNDO, member)
-    await telling.tell(connection, member, old, f"Your address at {brand} was changed", body)
+    await telling.tell(connection, member, old, _("Your address at %(brand)s was changed", brand=brand), body)
 
 
 async def undo(desk: Desk, token: str) -> str:
@@ -145,8 +153,13 @@ async def undo(desk: Desk, token: str) -> str:
         await connection.execute(RETIRE, {"member": known.id, "email": known.email, "own": own})
         await connection.execute(END, (known.id,))
         await passkeys.remove_since(connection, known.id, link.expires_at - LASTS["address-undo"], _BEFORE)
-        body = f"This is your address at {brand} again. Everybody was signed out. Sign in, and look at your passkeys.\n"
-        await telling.tell(connection, known.id, link.email, f"Your address at {brand} is back", body)
+        body = mail.paragraphs(
+            _(
+                "This is your address at %(brand)s again. Everybody was signed out. Sign in, and look at your passkeys.",
+                brand=brand,
+            )
+        )
+        await telling.tell(connection, known.id, link.email, _("Your address at %(brand)s is back", brand=brand), body)
     return link.email
 
 
@@ -158,7 +171,7 @@ async def _give(connection: AsyncConnection, member: str, email: str) -> None:
     try:
         await connection.execute("update vault.members set email = %s where id = %s", (email, member))
     except errors.UniqueViolation as error:
-        message = "Somebody joined with it meanwhile. If that was you, sign in with it, or choose another address."
+        message = _("Somebody joined with it meanwhile. If that was you, sign in with it, or choose another address.")
         raise AddressTaken(message) from error
 
 

@@ -13,6 +13,7 @@ from fanfare.members.erasures import ErasedMember
 from fanfare.members.joining import founding
 from fanfare.members.refusals import ErasureUnconfirmed, LastAdmin, LinkUnknown, MemberNotFound, WordsDiffer
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
 from fanfare.record.members import MemberErased
 from fanfare.record.site import Site
 
@@ -47,17 +48,18 @@ async def send_link(desk: Desk, address: str, member: str, key: str = "") -> Non
     if known is None:
         raise MemberNotFound
     if known.email is None:
-        message = "There is no address that a link could be sent to. Confirm in a browser, on the page itself."
+        message = _("There is no address that a link could be sent to. Confirm in a browser, on the page itself.")
         raise ErasureUnconfirmed(message)
     await _refuse_last_admin(desk, member)
-    body = (
-        f"Open this link to erase yourself from {brand}:\n\n{address}{PAGE}?{urlencode({'token': token})}\n\n"
-        "It works once, for 15 minutes, and asks you once more. Nothing happens before that.\n\n"
-        "Did you not ask for it? Then somebody else is signed in as you: end the sessions you do not know on your page.\n"
+    body = mail.paragraphs(
+        _("Open this link to erase yourself from %(brand)s:", brand=brand),
+        f"{address}{PAGE}?{urlencode({'token': token})}",
+        _("It works once, for 15 minutes, and asks you once more. Nothing happens before that."),
+        _("Did you not ask for it? Then somebody else is signed in as you: end the sessions you do not know on your page."),
     )
     unique_key = f"erase:{vault.derived(desk.vault_key, 'erase-mail', member, key or token)}:{member}"
     async with desk.pool.connection() as connection, connection.transaction() as transaction:
-        queued = await mail.queue(connection, known.email, f"Erase yourself from {brand}?", body, unique_key)
+        queued = await mail.queue(connection, known.email, _("Erase yourself from %(brand)s?", brand=brand), body, unique_key)
         if not queued or not await links.leave(connection, token, known.email, "erase", PAGE):
             raise Rollback(transaction)
 

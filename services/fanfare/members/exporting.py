@@ -31,7 +31,7 @@ partition, entry, place in the entry. Anybody can look it up in an archive of th
 profile.json     your member id, name, address, when you joined, your roles now
 sessions.json    browsers you are signed in with and API tokens, without what would open them
 passkeys.json    passkeys that sign you in: their names, public keys, when they were added and last used
-texts.json       every text you wrote that is still here, with the salt and the hash under which the record names it
+texts.json       every text that you wrote, or that a title of yours says, with salt and hash, under which the record names it
 ideas.json       your ideas with all their versions
 comments.json    your comments
 support.json     the ideas you supported, and those you took your support back from
@@ -43,6 +43,11 @@ invitations.json invitations to your address that were not used yet, without wha
 links.json       links that were sent to you lately, also to an earlier address of yours, without what would open them
 drafts.json      drafts of campaigns that you began
 flags.json       what you told moderators in private: of what, by which rule, in which words
+awards.json      your points, badges, tiers and titles, standing and fallen: the rule or the host, and the event that earned each
+standings.json   whether you left the standings of fans, if you ever did
+kudos.json       kudos that you gave, and those that you got: whether each counts, and the words that are yours
+thanks.json      thank-yous that came to you, in their words, and what you answered; those that you wrote, without the answers
+draws.json       the draws you entered or left, the place in which you were drawn, and what you said to that
 answers.json     where you have a role: the answers that you gave for the brand, and what you hid or showed again, with reasons
 pictures.json    every picture you sent that is still here, with the salt and the hash under which the record names it
 files/           those pictures, each at its largest size: `files/`, the hash, `.webp`
@@ -116,6 +121,32 @@ ANSWERS: LiteralString = """
                    idea, content, rule, reason from moderation.acts where by_member = %(member)s) as found
       left join record.texts on hash = reason order by place
 """
+AWARDS: LiteralString = """
+    select '0:' || (place >> 16) || ':' || (place & 65535) as position, at, award, kind, points, level, texts.text as title,
+           stands, rule, version, cause, cause_offset, by_member as by, because, until, campaign, season
+      from recognition.awards left join record.texts on hash = words where awards.member = %(member)s order by place
+"""
+STANDINGS: LiteralString = "select has_left, turn from recognition.fans where member = %(member)s"
+KUDOS: LiteralString = """
+    select '0:' || (place >> 16) || ':' || (place & 65535) as position, kudos.at, kudos, by_member as by, to_member as to, about,
+           counts, taken_back, case when by_member = %(member)s then text end as words
+      from recognition.kudos left join record.texts on hash = words
+     where by_member = %(member)s or to_member = %(member)s order by place
+"""
+THANKS: LiteralString = """
+    select thanks.id, 'to you' as way, words, question, delivered_at as at, mailed, opened_at, answered_at, answer
+      from vault.thanked join vault.thanks on thanks.id = thanked.thanks where member = %(member)s and delivered_at is not null
+    union all
+    select id, 'by you', words, question, written_at, null, null, null, null from vault.thanks where by_member = %(member)s
+     order by at, id
+"""
+DRAWS: LiteralString = """
+    select presses.draw, max(turn) %% 2 = 1 as entered,
+           (select ranked.place from draws.ranked where ranked.draw = presses.draw and ranked.member = %(member)s) as place,
+           (select json_agg(json_build_object('accepts', accepts, 'at', answers.at) order by answers.at) from draws.answers
+             where answers.draw = presses.draw and answers.member = %(member)s) as answers
+      from draws.presses where member = %(member)s group by presses.draw order by presses.draw
+"""
 QUERIES: Mapping[str, LiteralString] = {
     "sessions.json": SESSIONS,
     "passkeys.json": PASSKEYS,
@@ -131,6 +162,11 @@ QUERIES: Mapping[str, LiteralString] = {
     "invitations.json": INVITATIONS,
     "drafts.json": DRAFTS,
     "flags.json": FLAGS,
+    "awards.json": AWARDS,
+    "standings.json": STANDINGS,
+    "kudos.json": KUDOS,
+    "thanks.json": THANKS,
+    "draws.json": DRAWS,
     "answers.json": ANSWERS,
 }
 VOTED: LiteralString = """

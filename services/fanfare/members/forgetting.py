@@ -23,6 +23,10 @@ OWN: tuple[LiteralString, ...] = (
     "delete from record.texts where member = any(%(members)s)",
     "delete from record.pictures where member = any(%(members)s)",  # leaves word of its objects: migration 0014
     "delete from vault.took_part where member = any(%(members)s)",
+    """delete from vault.outbox using vault.thanks
+        where by_member = any(%(members)s) and starts_with(unique_key, 'thanks:' || thanks.id || ':')""",
+    "delete from vault.thanked where member = any(%(members)s)",
+    "delete from vault.thanks where by_member = any(%(members)s)",  # and with them what was answered
     "delete from desk.papers where voter = any(%(members)s) and octet_length(voter) < 32",
     "delete from desk.drafts where by_member = any(%(members)s)",
     "update desk.drafts set changed_by = null where changed_by = any(%(members)s)",
@@ -51,6 +55,8 @@ TABLES: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("vault", "invitations"),
     ("vault", "outbox"),
     ("vault", "took_part"),
+    ("vault", "thanks"),
+    ("vault", "thanked"),
     ("desk", "drafts"),
     ("desk", "flags"),
     ("desk", "papers"),

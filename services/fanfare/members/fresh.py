@@ -8,6 +8,7 @@ from starlette.requests import Request
 from fanfare.members import sessions
 from fanfare.members.refusals import BrowserNeeded, SignInAgain
 from fanfare.platform.caller import Caller
+from fanfare.platform.language import gettext as _
 
 LASTS = timedelta(minutes=15)
 # Whoever has no way in at all cannot sign in again; her session is all there is to prove who she is.
@@ -36,7 +37,7 @@ async def require(connection: AsyncConnection, request: Request, fan: Caller) ->
         SignInAgain: it is longer ago.
     """
     if fan.by_token:
-        message = "An API token changes no way in. Sign in with a browser."
+        message = _("An API token changes no way in. Sign in with a browser.")
         raise BrowserNeeded(message)
     if not await is_fresh(connection, request, fan.member):
         raise SignInAgain

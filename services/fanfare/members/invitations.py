@@ -1,6 +1,7 @@
 """Invitations: a link in a mail that makes somebody new a member with a role. It works once, for a week."""
 
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -14,6 +15,8 @@ from fanfare.members.address import normalised
 from fanfare.members.joining import checked_name, record_joined
 from fanfare.members.refusals import AddressTaken, LinkUsed, RoleHeld
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import Invalid, Refusal
 from fanfare.record.site import Role
 
@@ -27,6 +30,19 @@ LEAVE = """
      where (select count(*) from vault.invitations where expires_at > now()) < %(most)s
 """
 _COLUMNS = "encode(substr(hash, 1, 16), 'hex') as id, email, role, by_member, created_at, expires_at"
+
+_INVITES: Mapping[Role, str] = {
+    "host": marked("%(who)s invites you to be host at %(brand)s. Open this link to come in:"),
+    "moderator": marked("%(who)s invites you to be moderator at %(brand)s. Open this link to come in:"),
+    "auditor": marked("%(who)s invites you to be auditor at %(brand)s. Open this link to come in:"),
+    "admin": marked("%(who)s invites you to be admin at %(brand)s. Open this link to come in:"),
+}
+_SUBJECTS: Mapping[Role, str] = {
+    "host": marked("Be host at %(brand)s"),
+    "moderator": marked("Be moderator at %(brand)s"),
+    "auditor": marked("Be auditor at %(brand)s"),
+    "admin": marked("Be admin at %(brand)s"),
+}
 
 
 class InvitationGone(Refusal):
@@ -83,13 +99,13 @@ async def invite(desk: Desk, address: str, asked: Asked, email: str, role: Role)
     async with desk.pool.connection() as connection, connection.transaction():
         known, by = await vault.by_email(connection, email), await vault.by_id(connection, asked.actor)
         if known is not None and known.recorded:
-            raise AddressTaken("A member has this address. Look for it here, and give her the role.")
-        body = (
-            f"{by.name if by else 'An admin'} invites you to be {role} at {brand}. Open this link to come in:\n\n"
-            f"{address}{PAGE}?{urlencode({'token': token})}\n\n"
-            "It works once, for a week. If this is a mistake, do nothing: your address is then deleted.\n"
+            raise AddressTaken(_("A member has this address. Look for it here, and give her the role."))
+        body = mail.paragraphs(
+            _(_INVITES[role], who=by.name if by else _("An admin"), brand=brand),
+            f"{address}{PAGE}?{urlencode({'token': token})}",
+            _("It works once, for a week. If this is a mistake, do nothing: your address is then deleted."),
         )
-        if not await mail.queue(connection, email, f"Be {role} at {brand}", body, unique_key):
+        if not await mail.queue(connection, email, _(_SUBJECTS[role], brand=brand), body, unique_key):
             return  # the same button again
         await connection.execute("delete from vault.invitations where email = %s and role = %s", (email, role))
         row = {"hash": sessions.hashed(token), "email": email, "role": role, "by": asked.actor, "lasts": LASTS, "most": MOST}
@@ -156,5 +172,5 @@ def checked_role(role: str) -> Role:
         case "host" | "moderator" | "auditor" | "admin":
             return role
         case _:
-            message = "Choose a role: host, moderator, auditor or admin."
+            message = _("Choose a role: host, moderator, auditor or admin.")
             raise Invalid(message, field="role")

@@ -7,6 +7,7 @@ from fanfare.members import address, sessions, vault
 from fanfare.members.refusals import NotASimulation, SiteNotFounded
 from fanfare.platform import texts
 from fanfare.platform.desk import Asked, Desk
+from fanfare.platform.language import marked
 from fanfare.record.members import MemberJoined
 from fanfare.record.position import Position
 from fanfare.record.site import SiteFounded
@@ -17,7 +18,7 @@ NAME = 60
 
 def checked_name(name: str) -> str:
     """Return *name* as it may be shown. Raises: TextRefused."""
-    return texts.checked(name, "name", NAME)
+    return texts.checked(name, marked("name"), NAME)
 
 
 async def record_joined(desk: Desk, members: Sequence[str]) -> list[Position]:

@@ -16,6 +16,7 @@ from fanfare.members.joining import checked_name, founding, record_joined
 from fanfare.members.refusals import AddressHeld, LinkExpired, LinkUnknown, LinkUsed
 from fanfare.platform import texts
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
 from fanfare.record.position import Position
 
 Purpose = Literal["sign-in", "first-admin", "erase", "address", "address-undo"]
@@ -102,13 +103,14 @@ async def send_link(desk: Desk, address: str, email: str, after: str = "/", key:
     await founding(desk)
     token = secrets.token_urlsafe(32)
     brand = await brand_of(desk)
-    body = (
-        f"Open this link to sign in to {brand}:\n\n{address}{CONFIRM}?{urlencode({'token': token})}\n\n"
-        "It works once, for 15 minutes. Did you not ask for it? Then do nothing: without the link nobody gets in.\n"
+    body = mail.paragraphs(
+        _("Open this link to sign in to %(brand)s:", brand=brand),
+        f"{address}{CONFIRM}?{urlencode({'token': token})}",
+        _("It works once, for 15 minutes. Did you not ask for it? Then do nothing: without the link nobody gets in."),
     )
     unique_key = f"sign-in:{vault.derived(desk.vault_key, 'sign-in-mail', email, key or token)}"
     async with desk.pool.connection() as connection, connection.transaction() as transaction:
-        queued = await mail.queue(connection, email, f"Sign in to {brand}", body, unique_key)
+        queued = await mail.queue(connection, email, _("Sign in to %(brand)s", brand=brand), body, unique_key)
         if not queued or not await leave(connection, token, email, "sign-in", after):
             raise Rollback(transaction)
 

@@ -44,6 +44,11 @@ class Mail(msgspec.Struct, frozen=True):
         return found[0] if found else ""
 
 
+def paragraphs(*said: str) -> str:
+    """Return the body of a mail: one paragraph for each of *said*, a link alone in its own."""
+    return "\n\n".join(said) + "\n"
+
+
 async def queue(connection: AsyncConnection, recipient: str, subject: str, body: str, unique_key: str | None = None) -> bool:
     """Put a mail into the outbox and tell whether it is new; one *unique_key* is queued once."""
     return (await connection.execute(QUEUE, (recipient, subject, body, unique_key))).rowcount == 1

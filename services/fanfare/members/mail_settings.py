@@ -7,6 +7,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from fanfare.members.address import normalised
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid
 from fanfare.platform.settings import Settings
 
@@ -71,26 +72,28 @@ def checked(host: str, port: str, encryption: str, username: str, password: str,
     """
     host, sender = host.strip().lower(), sender.strip()
     if not host or len(host) > LONGEST or not host.isprintable() or any(each in host for each in " /@:"):
-        message = "Write the name of the server alone, such as mail.example.org."
+        message = _("Write the name of the server alone, such as mail.example.org.")
         raise Invalid(message, field="host")
     way: Encryption | None = next((each for each in PORTS if each == encryption), None)
     if way is None:
-        message = "Choose how the connection is kept private."
+        message = _("Choose how the connection is kept private.")
         raise Invalid(message, field="encryption")
     digits = port.strip() or str(PORTS[way])
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 5 and 1 <= int(digits) <= 65535):
-        message = "A port is a number from 1 to 65535: mostly 587 or 465."
+        message = _("A port is a number from 1 to 65535: mostly 587 or 465.")
         raise Invalid(message, field="port")
     if max(len(username), len(password), len(sender)) > LONGEST or not (username + sender + password).isprintable():
-        message = f"User name, password and sender have at most {LONGEST} characters, and none that cannot be seen."
+        message = _(
+            "User name, password and sender have at most %(most)s characters, and none that cannot be seen.", most=LONGEST
+        )
         raise Invalid(message, field="sender")
     name, opening, rest = sender.rpartition("<")
     try:
         normalised(rest.removesuffix(">") if opening else sender)
     except Invalid as refusal:
-        message = "Write the address that mail comes from, such as fanfare@example.org."
+        message = _("Write the address that mail comes from, such as fanfare@example.org.")
         raise Invalid(message, field="sender") from refusal
     if opening and (not rest.endswith(">") or any(each in name for each in '",;:@<>')):
-        message = "Write a name and the address behind it in angle brackets: Pomfret Soda <fanfare@example.org>."
+        message = _("Write a name and the address behind it in angle brackets: Pomfret Soda <fanfare@example.org>.")
         raise Invalid(message, field="sender")
     return MailSettings(host, int(digits), way, username.strip(), password, sender)

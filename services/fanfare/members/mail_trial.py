@@ -10,6 +10,8 @@ import msgspec
 
 from fanfare.members.mail_settings import MailSettings
 from fanfare.members.smtp import SmtpServer, parse_smtp_url
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.settings import Settings
 
 
@@ -50,16 +52,18 @@ def route(settings: Settings, kept: MailSettings | None) -> Route | None:
 async def try_out(way: Route, recipient: str, brand: str) -> Tried:
     """Send one mail to *recipient* over *way* and tell what came of it."""
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"], message["Subject"] = way.sender, recipient, "A test of your mail settings"
+    message["From"], message["To"], message["Subject"] = way.sender, recipient, _("A test of your mail settings")
     message["Message-ID"], message["Auto-Submitted"] = make_msgid(domain="fanfare"), "auto-generated"
-    message.set_content(f"This is the test that you asked for in the settings of {brand}. Mail works.\n")
-    place = f"{way.server.host}, port {way.server.port}"
+    said = _("This is the test that you asked for in the settings of %(brand)s. Mail works.", brand=brand)
+    message.set_content(f"{said}\n")
+    place = _("%(host)s, port %(port)s", host=way.server.host, port=way.server.port)
     try:
         async with way.server.client() as client:
-            _, answer = await client.send_message(message, recipients=[recipient])
+            __, answer = await client.send_message(message, recipients=[recipient])
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         return _told(error, place)
-    return Tried(ok=True, said=f"The server {place} took the mail. Look into {recipient}: it should be there.", answer=answer)
+    said = _("The server %(place)s took the mail. Look into %(recipient)s: it should be there.", place=place, recipient=recipient)
+    return Tried(ok=True, said=said, answer=answer)
 
 
 def _spoken(error: Exception) -> str:
@@ -75,21 +79,28 @@ def _spoken(error: Exception) -> str:
 
 def _told(error: Exception, place: str) -> Tried:
     answer = " ".join(_spoken(error).split())[:500]
+    return Tried(ok=False, said=_(_said(error, answer), place=place), answer=answer)
+
+
+def _said(error: Exception, answer: str) -> str:
     match error:
         case aiosmtplib.SMTPAuthenticationError():
-            said = f"We reached {place}, and it does not take this user name with this password. Correct them."
+            return marked("We reached %(place)s, and it does not take this user name with this password. Correct them.")
         case aiosmtplib.SMTPSenderRefused():
-            said = f"We reached {place}, and it does not take mail from this sender. Use an address of that server."
+            return marked("We reached %(place)s, and it does not take mail from this sender. Use an address of that server.")
         case aiosmtplib.SMTPRecipientsRefused() | aiosmtplib.SMTPRecipientRefused():
-            said = f"We reached {place}, and it takes no mail for your address. Ask who runs it whether it relays for you."
+            return marked(
+                "We reached %(place)s, and it takes no mail for your address. Ask who runs it whether it relays for you."
+            )
         case aiosmtplib.SMTPTimeoutError() | TimeoutError():
-            said = f"{place} did not answer in time. Look at the port: a firewall may be in between."
+            return marked("%(place)s did not answer in time. Look at the port: a firewall may be in between.")
         case ssl.SSLError():
-            said = f"{place} and we could not agree on TLS. Choose the other kind of encryption, or look at its certificate."
+            return marked(
+                "%(place)s and we could not agree on TLS. Choose the other kind of encryption, or look at its certificate."
+            )
         case aiosmtplib.SMTPConnectError() | OSError():
-            said = f"We could not reach {place}. Look at the server’s name, at the port and at the kind of encryption."
+            return marked("We could not reach %(place)s. Look at the server’s name, at the port and at the kind of encryption.")
         case aiosmtplib.SMTPException() if "STARTTLS" in answer:
-            said = f"{place} does not offer TLS on this port. Choose TLS from the start, or another port."
+            return marked("%(place)s does not offer TLS on this port. Choose TLS from the start, or another port.")
         case _:
-            said = f"{place} did not take the mail."
-    return Tried(ok=False, said=said, answer=answer)
+            return marked("%(place)s did not take the mail.")

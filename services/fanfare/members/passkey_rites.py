@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from psycopg import AsyncConnection
 
-from fanfare.members import passkeys, sealed, sessions, telling, vault
+from fanfare.members import mail, passkeys, sealed, sessions, telling, vault
 from fanfare.members.joining import founding
 from fanfare.members.passkeys import NewPasskey, Passkey
 from fanfare.members.refusals import (
@@ -25,6 +25,8 @@ from fanfare.members.refusals import (
 from fanfare.members.relying_party import RelyingParty
 from fanfare.platform import texts
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 
 NAME = 60
 """The most characters of a passkey's name."""
@@ -81,7 +83,7 @@ async def add(desk: Desk, party: RelyingParty, member: str, name: str, credentia
         TextRefused: the name cannot be shown.
         ChallengeStale, PasskeyRefused, PasskeyAdded, PasskeysFull, MemberNotFound.
     """
-    name = texts.checked(name, "name", NAME)
+    name = texts.checked(name, marked("name"), NAME)
     answered = _parsed(credential)
     challenge = _opened(desk, _ADDING, member, answered)
     made = _made(party, answered, challenge.text)
@@ -94,11 +96,12 @@ async def add(desk: Desk, party: RelyingParty, member: str, name: str, credentia
             raise PasskeysFull
         if not await passkeys.add(connection, member, name, made):
             raise PasskeyAdded
-        body = (
-            f"The passkey “{name}” was added to your page at {brand}. It signs you in from now on.\n\n"
-            f"Was that not you? Sign in with a link by mail and remove it:\n\n{party.origin}/me/access\n"
+        body = mail.paragraphs(
+            _("The passkey “%(name)s” was added to your page at %(brand)s. It signs you in from now on.", name=name, brand=brand),
+            _("Was that not you? Sign in with a link by mail and remove it:"),
+            f"{party.origin}/me/access",
         )
-        await telling.tell(connection, member, known.email, f"A passkey was added at {brand}", body)
+        await telling.tell(connection, member, known.email, _("A passkey was added at %(brand)s", brand=brand), body)
     return passkeys.shown_id(made.credential)
 
 
@@ -135,11 +138,16 @@ async def remove(desk: Desk, member: str, passkey_id: str) -> str:
             raise PasskeyNotFound
         if known.email is None and not await passkeys.of_member(connection, member):
             raise LastWayIn  # which undoes the removal
-        body = (
-            f"The passkey “{name}” was removed from your page at {brand}. It signs nobody in any more.\n\n"
-            f"Was that not you? Then somebody is signed in as you: end the sessions you do not know.\n\n{desk.source}/me/access\n"
+        body = mail.paragraphs(
+            _(
+                "The passkey “%(name)s” was removed from your page at %(brand)s. It signs nobody in any more.",
+                name=name,
+                brand=brand,
+            ),
+            _("Was that not you? Then somebody is signed in as you: end the sessions you do not know."),
+            f"{desk.source}/me/access",
         )
-        await telling.tell(connection, member, known.email, f"A passkey was removed at {brand}", body)
+        await telling.tell(connection, member, known.email, _("A passkey was removed at %(brand)s", brand=brand), body)
     return name
 
 

@@ -10,6 +10,7 @@ from fanfare.members import links
 from fanfare.members.address import is_loopback
 from fanfare.members.refusals import PasskeysElsewhere
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
 
 
 class RelyingParty(msgspec.Struct, frozen=True):
@@ -32,16 +33,23 @@ def relying_party(request: Request, desk: Desk) -> RelyingParty:
     host, place = parts.hostname or "", f"{parts.scheme}://{parts.netloc}"
     if is_loopback(host) and _is_number(host):
         port = f":{parts.port}" if parts.port else ""
-        message = f"Passkeys need a name, and this page was opened by number ({host}). Open http://localhost{port} instead."
+        address = f"http://localhost{port}"
+        message = _(
+            "Passkeys need a name, and this page was opened by number (%(host)s). Open %(address)s instead.",
+            host=host,
+            address=address,
+        )
         raise PasskeysElsewhere(message)
     if _is_number(host):
-        message = "Passkeys need a name, and this site has only a number for an address. A link by mail works here."
+        message = _("Passkeys need a name, and this site has only a number for an address. A link by mail works here.")
         raise PasskeysElsewhere(message)
     if parts.scheme != "https" and not is_loopback(host):
-        message = "Browsers allow passkeys over https only, and this site is served without. A link by mail works here."
+        message = _("Browsers allow passkeys over https only, and this site is served without. A link by mail works here.")
         raise PasskeysElsewhere(message)
     if here.lower() != host.lower():
-        message = f"Passkeys of this site work at {place} only. Open that address; a link by mail works here too."
+        message = _(
+            "Passkeys of this site work at %(place)s only. Open that address; a link by mail works here too.", place=place
+        )
         raise PasskeysElsewhere(message)
     return RelyingParty(host.lower(), place)
 

@@ -10,6 +10,8 @@ from fanfare.members import vault
 from fanfare.members.refusals import AdminExists, LastAdmin, MemberNotFound, RoleHeld, RoleNotHeld
 from fanfare.platform import texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import RoleNeeded
 from fanfare.record.kinds import Event
 from fanfare.record.site import STREAM, Role, RoleGranted, RoleRevoked, Site
@@ -100,7 +102,7 @@ def decide(command: RoleCommand, state: Site) -> list[Event]:
 def admins_only(by: str, state: Site) -> None:
     """Let only admins on. Raises: RoleNeeded."""
     if by not in admins(state):
-        message = "Only admins grant and revoke roles."
+        message = _("Only admins grant and revoke roles.")
         raise RoleNeeded(message)
 
 
@@ -137,9 +139,9 @@ async def revoke(desk: Desk, asked: Asked, member: str, role: Role, reason: str)
         TextRefused: the reason is empty or too long.
         MemberNotFound, RoleNeeded, RoleNotHeld, LastAdmin, Overtaken, Busy.
     """
-    if not any(holder == member for holder, _ in desk.streams.site.roles):  # who has one may be missing from an older vault
+    if not any(holder == member for holder, __ in desk.streams.site.roles):  # who has one may be missing from an older vault
         await _known(desk, member)
-    reason = texts.checked(reason, "reason", texts.LINE)
+    reason = texts.checked(reason, marked("reason"), texts.LINE)
     async with desk.pool.connection() as connection:
         kept: Sequence[str] = list((await texts.keep(connection, [reason], asked.actor)).values())
     return await _decide(desk, asked, RevokeRole(member, role, asked.actor, kept[0]))
@@ -159,7 +161,7 @@ async def leave(desk: Desk, member: str, *, even_last: bool = False) -> None:
         LastAdmin, Overtaken, Busy.
     """
     await desk.catch_up()
-    if not any(holder == member for holder, _ in desk.streams.site.roles):
+    if not any(holder == member for holder, __ in desk.streams.site.roles):
         return
     async with desk.pool.connection() as connection:
         reason = (await texts.keep(connection, [_LEFT], None))[_LEFT]

@@ -24,11 +24,14 @@ _MOST_TRIES, _FIRST_WAIT, _LONGEST_WAIT = 12, timedelta(seconds=15), timedelta(h
 # The row stays locked while its mail is on the way, so no second worker takes it. A crash after the server took the mail and
 # before the commit sends it once more, under the same Message-ID.
 TAKE = """
-    select id, recipient, subject, body, attempts from vault.outbox where sent_at is null and next_try_at <= now()
+    select id, recipient, subject, body, attempts, unsubscribe from vault.outbox where sent_at is null and next_try_at <= now()
      order by next_try_at, id limit 1 for update skip locked
 """
 # What was sent is not kept: a link in it would open a session, an address would outlive its member.
-SENT = "update vault.outbox set sent_at = now(), attempts = attempts + 1, failure = null, recipient = '', body = '' where id = %s"
+SENT = """
+    update vault.outbox
+       set sent_at = now(), attempts = attempts + 1, failure = null, recipient = '', body = '', unsubscribe = null where id = %s
+"""
 FAILED = "update vault.outbox set attempts = attempts + 1, failure = %s, next_try_at = now() + %s where id = %s"
 GIVEN_UP = "update vault.outbox set attempts = attempts + 1, failure = %s, next_try_at = 'infinity' where id = %s"
 Outcome = Literal["nothing", "sent", "refused", "unreachable"]
@@ -40,6 +43,8 @@ class _Taken(msgspec.Struct, frozen=True):
     subject: str
     body: str
     attempts: int
+    unsubscribe: str | None = None
+    """Where one press ends mail of this kind."""
 
 
 async def send_due(pool: AsyncConnectionPool, settings: Settings, most: int = 500) -> int:
@@ -118,6 +123,17 @@ class _Subject(str):
         return f"{self.name}: {Header(line, charset, header_name=self.name).encode(linesep=policy.linesep)}{policy.linesep}"
 
 
+class _Unsubscribe(str):
+    """An address that stays in one piece: left to itself, `email` encodes a word that is longer than a line."""
+
+    __slots__ = ()
+    name = "List-Unsubscribe"
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header as it goes over the wire."""
+        return f"{self.name}: <{self}>{policy.linesep}"
+
+
 def _message(taken: _Taken, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
@@ -126,6 +142,9 @@ def _message(taken: _Taken, sender: str) -> EmailMessage:
     digest = hashlib.sha256(f"{taken.id}\n{taken.recipient}\n{taken.body}".encode()).hexdigest()[:32]
     message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2].strip('> ') or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
+    if taken.unsubscribe:  # Source: RFC 8058, section 3.1
+        message["List-Unsubscribe"] = _Unsubscribe(taken.unsubscribe)
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(taken.body)
     return message
 

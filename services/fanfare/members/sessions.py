@@ -19,6 +19,7 @@ from fanfare.members.refusals import TokenUnknown
 from fanfare.platform.batch import Batcher
 from fanfare.platform.caller import Authenticate, Caller, Secret, roles_of
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import SessionExpired
 from fanfare.platform.singly import singly
 
@@ -97,7 +98,7 @@ async def open_session(
 
 async def open_many(connection: AsyncConnection, members: Sequence[str], kind: Kind, label: str) -> list[str]:
     """Open a session for each of *members* in one statement and return the tokens in their order."""
-    tokens = [secrets.token_urlsafe(32) for _ in members]
+    tokens = [secrets.token_urlsafe(32) for __ in members]
     await connection.execute(OPEN, (kind, label, LASTS[kind], [hashed(each) for each in tokens], list(members)))
     return tokens
 
@@ -160,7 +161,7 @@ def clear_cookie(request: Request, response: Response) -> None:
 
 def bearer(request: Request) -> str | None:
     """Return the API token of a request; none where it has no such header. Other schemes are a proxy's business."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, __, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
@@ -205,4 +206,6 @@ def described(user_agent: str) -> str:
     """Return what a browser calls itself, cut down to what its owner recognises it by; the whole would identify her."""
     browser = next((name for sign, name in _BROWSERS.items() if f"{sign}/" in user_agent), "")
     machine = next((name for sign, name in _MACHINES.items() if re.search(rf"\b{sign}\b", user_agent)), "")
-    return " on ".join(filter(None, (browser, machine))) or "A program"
+    if browser and machine:
+        return _("%(browser)s on %(machine)s", browser=browser, machine=machine)
+    return browser or machine or _("A program")

@@ -6,6 +6,7 @@ from fanfare.members import sessions, vault
 from fanfare.members.sessions import Session
 from fanfare.platform import texts
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import KeyReused
 
 PREFIX = "fanfare_pat_"
@@ -26,7 +27,7 @@ async def make(desk: Desk, member: str, label: str, lasts: timedelta, key: str) 
         TextRefused: the label cannot be shown.
         KeyReused: the key made a token of another label or length, or one that has ended.
     """
-    label = texts.checked(label, "label", LABEL)
+    label = texts.checked(label, marked("label"), LABEL)
     token = PREFIX + vault.derived(desk.vault_key, "token", member, key)
     async with desk.pool.connection() as connection:
         await sessions.open_session(connection, member, "token", label, token=token, lasts=lasts)

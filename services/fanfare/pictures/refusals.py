@@ -2,14 +2,12 @@
 
 from fanfare.platform.refusals import Invalid, Refusal
 
-_KINDS = "JPEG, PNG, WebP, GIF or AVIF"
-
 
 class PictureUnknown(Invalid):
     """This is not a picture that we can read."""
 
     code = "picture-unknown"
-    advice = f"Send a {_KINDS} picture. What is in the file counts; its name and its ending do not."
+    advice = "Send a JPEG, PNG, WebP, GIF or AVIF picture. What is in the file counts; its name and its ending do not."
 
 
 class PictureIsSvg(Invalid):

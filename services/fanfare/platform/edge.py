@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from fanfare.platform.caller import Authenticate, Caller, roles_of
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid, Refusal, RoleNeeded, SessionExpired, SignInNeeded
 from fanfare.platform.requests import RANDOM
 from fanfare.record.position import Position
@@ -47,15 +48,15 @@ async def signed_in(request: Request) -> Caller:
 
 
 async def _host(fan: "Fan", desk: "TheDesk") -> Caller:
-    return await holding(fan, ("host",), desk, "Only hosts may do this. Ask an admin of this site for the role.")
+    return await holding(fan, ("host",), desk, _("Only hosts may do this. Ask an admin of this site for the role."))
 
 
 async def _moderator(fan: "Fan", desk: "TheDesk") -> Caller:
-    return await holding(fan, ("moderator", "host"), desk, "Only a moderator, a host or an admin does this. Ask one of them.")
+    return await holding(fan, ("moderator", "host"), desk, _("Only a moderator, a host or an admin does this. Ask one of them."))
 
 
 async def _admin(fan: "Fan", desk: "TheDesk") -> Caller:
-    return await holding(fan, ("admin",), desk, "Only admins may do this.")
+    return await holding(fan, ("admin",), desk, _("Only admins may do this."))
 
 
 async def holding(fan: Caller, roles: Sequence[Role], desk: Desk, refusal: str) -> Caller:
@@ -122,7 +123,7 @@ def checked_key(idempotency_key: str | None) -> str:
     if idempotency_key is None:
         return RANDOM + secrets.token_hex(16)
     if not 1 <= len(idempotency_key) <= 200 or not idempotency_key.isprintable():
-        message = "Idempotency-Key needs 1 to 200 printable characters."
+        message = _("Idempotency-Key needs 1 to 200 printable characters.")
         raise Invalid(message)
     return idempotency_key
 

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from fanfare.platform.language import gettext
+
 
 class Refusal(Exception):
     """An answer, not an error. The docstring of each refusal is its title; the message says what to do."""
@@ -12,13 +14,18 @@ class Refusal(Exception):
 
     def __init__(self, detail: str = "", **extra: object) -> None:
         """Say *detail* (the class's advice where it is empty); *extra* members go into the problem."""
-        super().__init__(detail or self.advice)
+        super().__init__(detail or (gettext(self.advice) if self.advice else ""))
         self.extra = extra
 
     @property
     def title(self) -> str:
-        """Return the first sentence of the docstring."""
-        return (self.__doc__ or "").strip().splitlines()[0]
+        """Return the first sentence of the docstring, in the language of the request."""
+        return gettext(self.in_english())
+
+    @classmethod
+    def in_english(cls) -> str:
+        """Return the title as it is written here, which translators start from."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
 
 
 class NotFound(Refusal):

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """Requests a second, on average over half a minute, that one address may send."""
     metrics_token: SecretStr = SecretStr("")
     """The token that /metrics asks for; without it, an admin's or, on a site of this machine's own, none."""
+    beacon_urls: str = "https://api.drand.sh,https://api2.drand.sh,https://api3.drand.sh,https://drand.cloudflare.com"
+    """Where the values that draws wait for are fetched: mirrors of drand, with commas, asked in their order."""
     otlp_url: str = ""
     """Where traces go: the base URL of an OpenTelemetry collector that takes OTLP over HTTP. Empty: nothing is traced."""
     smtp_password: SecretStr = SecretStr("")

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from psycopg import AsyncConnection
 
+from fanfare.platform import saying
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import TextRefused
 from fanfare.record.kinds import text_hash
 
@@ -17,12 +20,13 @@ _BLANK = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}
 _BIDI = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 
 
-def checked(text: str, field: str, most: int, *, lines: bool = False) -> str:
+def checked(text: str, field: str, most: int, *, lines: bool = False, said: str = "") -> str:
     """
     Return *text* without surrounding space, otherwise as it was written.
 
     Args:
-        field: how the refusal names it.
+        field: how the problem names it, and its refusal in the language of the request.
+        said: how its refusal names it, where that is more than the field.
         most: the most characters it may have.
         lines: whether it may have several lines.
 
@@ -31,15 +35,21 @@ def checked(text: str, field: str, most: int, *, lines: bool = False) -> str:
     """
     text = text.replace("\r\n", "\n").strip()
     if len(text) > most:
-        message = f"The {field} has {len(text):,} characters; {most:,} is the most. Shorten it; nothing was lost."
+        message = _(
+            "The %(field)s has %(count)s characters; %(most)s is the most. Shorten it; nothing was lost.",
+            field=said or _(field), count=saying.number(len(text)), most=saying.number(most),
+        )  # fmt: skip
         raise TextRefused(message, field=field)
     hidden = {each for each in text if _hidden(each, lines=lines)}
     if hidden:
         codes = ", ".join(sorted(f"U+{ord(each):04X}" for each in hidden)[:4])
-        message = f"The {field} has characters that cannot be seen or that turn the reading direction ({codes}). Remove them."
+        message = _(
+            "The %(field)s has characters that cannot be seen or that turn the reading direction (%(codes)s). Remove them.",
+            field=said or _(field), codes=codes,
+        )  # fmt: skip
         raise TextRefused(message, field=field)
     if not any(unicodedata.category(each)[0] in "LNPS" and each not in _BLANK for each in text):
-        message = f"The {field} is empty. Write something there."
+        message = _("The %(field)s is empty. Write something there.", field=said or _(field))
         raise TextRefused(message, field=field)
     return text
 
@@ -59,9 +69,9 @@ def tags(written: str) -> str:
     """
     found = list(dict.fromkeys(each.strip().lower() for each in written.split(",") if each.strip()))
     if len(found) > 5:
-        message = f"There are {len(found)} tags; five are the most. Leave some out."
+        message = _("There are %(count)s tags; five are the most. Leave some out.", count=len(found))
         raise TextRefused(message, field="tags")
-    return ", ".join(checked(each, "tag", 30) for each in found)
+    return ", ".join(checked(each, marked("tag"), 30) for each in found)
 
 
 async def keep(connection: AsyncConnection, texts: Iterable[str], member: str | None) -> dict[str, str]:

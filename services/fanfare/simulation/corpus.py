@@ -45,6 +45,16 @@ class RoundText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: str
 
 
+class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule of recognition that the host publishes, as the API takes it."""
+
+    rule: str
+    title: str
+    words: str
+    deeds: tuple[str, ...]
+    earns: dict[str, object]
+
+
 class OptionText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An option of a fixed list, and the tags of those whom it pleases."""
 
@@ -86,6 +96,12 @@ def ideas() -> tuple[IdeaText, ...]:
 def comments() -> tuple[CommentText, ...]:
     """Return all comments."""
     return msgspec.json.decode((FOLDER / "comments.json").read_bytes(), type=tuple[CommentText, ...])
+
+
+@cache
+def rules() -> tuple[RuleText, ...]:
+    """Return the rules of recognition that hold from the beginning."""
+    return msgspec.json.decode((FOLDER / "rules.json").read_bytes(), type=tuple[RuleText, ...])
 
 
 @cache

@@ -63,6 +63,7 @@ async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = 
         _tell_what_next(say, url, there, await _watched(client, there, say))
         return Played(there, began=False, answers=client.answers)
     scene = Scene(plan, await host.make_fans([fan.name for fan in plan.fans]))
+    await host.publish_rules()
     label = await host.find(texts.label.title) or await host.publish_label()
     campaign = await host.publish_eighth(plan.scale)
     say(f"{len(scene.tokens):,} fans have joined. “{texts.eighth.title}” opens in {plan.scale.lead_s} seconds:")

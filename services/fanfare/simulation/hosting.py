@@ -45,6 +45,12 @@ class Host:
             tokens += [each["token"] for each in told.body]
         return tokens
 
+    async def publish_rules(self) -> None:
+        """Publish what earns points, a badge and tiers, before anybody does anything."""
+        for rule in corpus.rules():
+            form, key = msgspec.to_builtins(rule), f"rule {rule.rule}"
+            await self._client.must("rule", "POST", "/api/v1/recognition/rules", self._token, json=form, key=key)
+
     async def publish_eighth(self, scale: Scale) -> CampaignThere:
         """Publish the campaign of three rounds; it opens *lead_s* from now."""
         words = corpus.campaigns().eighth

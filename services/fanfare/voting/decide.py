@@ -6,6 +6,7 @@ from typing import Literal
 
 from fanfare.campaigns.refusals import RoundNotOpen, RoundPausedNow
 from fanfare.counting.method import METHODS
+from fanfare.platform.language import gettext as _
 from fanfare.record.ballots import BallotCast, Chosen
 from fanfare.record.campaigns import Round
 from fanfare.record.terms import RoundTerms
@@ -34,11 +35,11 @@ def admit(found: Round, now: datetime) -> RoundTerms:
 
 def _when(found: Round) -> str:
     if found.status == "planned":
-        return f"This round opens at {found.plan.opens_at:%Y-%m-%d %H:%M} UTC. Come back then."
+        return _("This round opens at %(time)s UTC. Come back then.", time=f"{found.plan.opens_at:%Y-%m-%d %H:%M}")
     if found.status == "void":
-        return "This round was given up; its page says why. Ballots already cast stay in the record."
-    closed = f"{found.closes_at:%Y-%m-%d %H:%M:%S} UTC" if found.closes_at else "its close"
-    return f"This round closed at {closed}. Your ballot came later; an earlier one of yours still counts."
+        return _("This round was given up; its page says why. Ballots already cast stay in the record.")
+    closed = f"{found.closes_at:%Y-%m-%d %H:%M:%S} UTC" if found.closes_at else _("its close")
+    return _("This round closed at %(time)s. Your ballot came later; an earlier one of yours still counts.", time=closed)
 
 
 def cast(
@@ -57,8 +58,10 @@ def cast(
     if unknown := [each for each in options if each not in offered]:
         raise ChoiceNotOffered(options=[each[:40] for each in unknown[:5]])
     if len(options) > terms.plan.most:
-        message = (
-            f"You chose {len(options)} options; {terms.plan.most} is the most. Take some away; the rest of your ballot is kept."
+        message = _(
+            "You chose %(chosen)s options; %(most)s is the most. Take some away; the rest of your ballot is kept.",
+            chosen=len(options),
+            most=terms.plan.most,
         )
         raise TooManyOptions(message, most=terms.plan.most)
     choice = Chosen(options=options)

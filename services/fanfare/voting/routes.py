@@ -20,6 +20,7 @@ from fanfare.platform.edge import (
     signed_in,
     waited,
 )
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid
 from fanfare.record.kinds import digest
 from fanfare.reports import receipts
@@ -177,7 +178,9 @@ def decode_ballot(body: bytes) -> BallotForm:
     try:
         return _ballot.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        message = f'A ballot reads {{"number": 1, "options": ["…"]}}: {str(error)[:200]}. Load the paper and send its number.'
+        form = '{"number": 1, "options": ["…"]}'
+        wrong = str(error)[:200]
+        message = _("A ballot reads %(form)s: %(wrong)s. Load the paper and send its number.", form=form, wrong=wrong)
         raise Invalid(message) from error
 
 
@@ -190,7 +193,7 @@ async def get_receipt(event_id: Id, voting: TheVoting) -> BallotRead:
 @router.get("/rounds/{round_id}/my-ballots", summary="My ballots in a round")
 async def my_ballots(round_id: Id, fan: Fan, voting: TheVoting, desk: TheDesk) -> MyBallots:
     """Return all ballots under your token, so that you can find one that you never cast."""
-    _, found = await voting.find(round_id)
+    __, found = await voting.find(round_id)
     voter = await voting.token(round_id, fan.member)
     async with desk.pool.connection() as connection:
         ballots = await receipts.of_voter(connection, found.terms_hash, voter)

@@ -11,6 +11,9 @@ from fanfare.audit.offering import Offering
 from fanfare.campaigns import results
 from fanfare.campaigns import routes as campaign_routes
 from fanfare.campaigns.service import Campaigns
+from fanfare.community import routes as community_routes
+from fanfare.draws import routes as draw_routes
+from fanfare.draws.service import Draws
 from fanfare.ideas import answer_routes
 from fanfare.ideas import routes as idea_routes
 from fanfare.ideas.service import Ideas
@@ -21,7 +24,7 @@ from fanfare.members.csrf import guard
 from fanfare.members.sessions import authenticator
 from fanfare.pictures import routes as picture_routes
 from fanfare.pictures.service import Pictures
-from fanfare.platform import tracing
+from fanfare.platform import language, tracing
 from fanfare.platform.body_limit import BodyLimit
 from fanfare.platform.compression import Compressed
 from fanfare.platform.desk import Desk
@@ -37,7 +40,9 @@ from fanfare.platform.presence import Presence
 from fanfare.platform.refusals import Invalid, NotYetThere, ReaderTooOld
 from fanfare.platform.request_id import RequestId
 from fanfare.platform.settings import Settings
+from fanfare.platform.speaking import Spoken
 from fanfare.platform.stopping import AnsweredWhenStopped
+from fanfare.recognition import routes as recognition_routes
 from fanfare.record.position import Position
 from fanfare.simulation import routes as simulation_routes
 from fanfare.voting import routes as voting_routes
@@ -76,8 +81,15 @@ async def wait_for_writes(request: Request) -> None:
             await desk.catch_up()  # the tables are ahead of this process, where another one took the write
 
 
+SERVICES = (
+    *(campaign_routes, results, idea_routes, answer_routes, picture_routes, voting_routes, integrity_routes, moderation_routes),
+    *(recognition_routes, draw_routes, community_routes, simulation_routes, health, operations),
+)
+
+
 def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
     """Return the application over the database that *settings* name; *admit* looks at each new connection to it."""
+    language.find()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -110,8 +122,7 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
     problems.handle(app)
     for quick in (voting_routes.quick, results.quick):
         app.router.routes.extend(quick.routes)
-    services = (campaign_routes, results, idea_routes, picture_routes, voting_routes, integrity_routes, simulation_routes)
-    for module in (*services, answer_routes, moderation_routes, health, operations):
+    for module in SERVICES:
         app.include_router(module.router, dependencies=[Depends(guard)])
     app.include_router(member_routes.router)  # it guards itself: signing in has no session yet
     pages.mount(app)
@@ -130,6 +141,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(LimitsGuard, limits=app.state.limits, answer=problems.turned_away)
     app.add_middleware(AnsweredWhenStopped)
+    app.add_middleware(Spoken)
     app.add_middleware(RequestId)
     app.add_middleware(HeadAsGet)
 
@@ -142,6 +154,7 @@ def _compose(app: FastAPI, parts: Parts) -> None:
     state.campaigns, state.ideas, state.voting = Campaigns(parts.desk), Ideas(parts.desk), Voting(parts.desk)
     state.objects = objects(state.settings.home, state.settings.objects)
     state.pictures = Pictures(parts.desk, state.objects)
+    state.draws = Draws(parts.desk)
     state.leaderboards = results.Leaderboards(parts.desk, state.campaigns)
     state.waiting, state.wait = Waiting(parts.pool), wait_for_writes
     state.offering = Offering(parts.pool, parts.log, httpx2.ASGITransport(app))

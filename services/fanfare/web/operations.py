@@ -12,6 +12,7 @@ from fanfare.members.address import is_loopback
 from fanfare.platform.caller import Authenticate
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Admin
+from fanfare.platform.language import gettext as _
 from fanfare.platform.metrics import SECONDS, Sample
 from fanfare.platform.refusals import RoleNeeded
 from fanfare.platform.settings import Settings
@@ -55,7 +56,7 @@ async def operations(request: Request) -> Operations:
         findings=found,
         appends=pace(told, "fanfare_append_seconds"),
         requests=pace(told, "fanfare_request_seconds"),
-        live_pages=int(sum(each.value for _, samples in told for each in samples if each.metric == "fanfare_live_pages")),
+        live_pages=int(sum(each.value for __, samples in told for each in samples if each.metric == "fanfare_live_pages")),
         vitals=vitals,
     )
 
@@ -71,7 +72,7 @@ async def has_mail_server(request: Request) -> bool:
 def pace(told: Told, metric: str) -> Pace:
     """Return the pace of a histogram in seconds, all processes and labels together."""
     counts = [0] * (len(SECONDS) + 1)
-    for _, samples in told:
+    for __, samples in told:
         for each in samples:
             if each.metric == metric:
                 counts = [one + other for one, other in zip(counts, each.counts, strict=True)]
@@ -119,7 +120,7 @@ async def _let_in(request: Request) -> None:
     settings: Settings = request.app.state.settings
     desk: Desk = request.app.state.desk
     expected = settings.metrics_token.get_secret_value()
-    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+    scheme, __, presented = request.headers.get("authorization", "").partition(" ")
     if expected and scheme.lower() == "bearer" and hmac.compare_digest(presented.strip().encode(), expected.encode()):
         return
     forwarded = {"forwarded", "x-forwarded-for", "x-real-ip", "via"}.intersection(request.headers.keys())
@@ -129,7 +130,7 @@ async def _let_in(request: Request) -> None:
     authenticate: Authenticate = request.app.state.authenticate
     caller = await authenticate(request)
     if caller is None or not caller.may("admin"):
-        message = "Send the token that FANFARE_METRICS_TOKEN sets, or an admin's, as Authorization: Bearer …."
+        message = _("Send the token that FANFARE_METRICS_TOKEN sets, or an admin's, as Authorization: Bearer ….")
         raise RoleNeeded(message)
 
 

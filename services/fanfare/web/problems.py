@@ -12,7 +12,9 @@ from fastapi.routing import iter_route_contexts
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
+from fanfare.platform import language
 from fanfare.platform.edge import problem_response
+from fanfare.platform.language import gettext as _
 from fanfare.platform.logs.port import LogAway, RecordShrunk
 from fanfare.platform.refusals import Invalid, NotFound, Refusal
 from fanfare.platform.request_id import route_of
@@ -107,7 +109,7 @@ def _methods(request: Request) -> set[str]:
 def _invalid(error: RequestValidationError) -> Invalid:
     told = [{"at": ".".join(str(part) for part in each["loc"]), "wrong": str(each["msg"])[:200]} for each in error.errors()[:20]]
     sentence = "; ".join(f"{each['at']}: {each['wrong']}" for each in told[:3])
-    return Invalid(f"The request is not as it has to be. {sentence}.", errors=told)
+    return Invalid(_("The request is not as it has to be. %(wrong)s.", wrong=sentence), errors=told)
 
 
 async def answer(request: Request, refusal: Refusal) -> Response:
@@ -144,4 +146,6 @@ async def failed(request: Request, error: Exception) -> Response:
     """Answer a fault of ours: 500 with an id that stands in the log too, and nothing else of it."""
     fault = secrets.token_hex(6)
     _log.error("fault", id=fault, method=request.method, route=route_of(request.scope), exc_info=error)
-    return await answer(request, Fault(f"It was noted under {fault}. Try again; if it happens again, tell us that id.", id=fault))
+    with language.speaking(language.wanted(request.headers.get("accept-language", ""))):  # it is answered outside of all that
+        told = _("It was noted under %(id)s. Try again; if it happens again, tell us that id.", id=fault)
+        return await answer(request, Fault(told, id=fault))

@@ -18,6 +18,7 @@ from fanfare.members.csrf import csrf_token, masked
 from fanfare.platform.caller import Authenticate, Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import WAIT_COOKIE
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import SignInNeeded
 from fanfare.platform.settings import Settings
 from fanfare.platform.texts import read
@@ -146,12 +147,12 @@ async def in_words(connection: AsyncConnection, campaign: Campaign) -> CampaignR
     read = await read_campaign(connection, campaign)
     moments = await figures.moments(connection, campaign.id)
     rounds = [_named(_as_it_was(each, moments)) for each in read.rounds]
-    return read.model_copy(update={"title": read.title or words.UNNAMED, "rounds": rounds})
+    return read.model_copy(update={"title": read.title or _(words.UNNAMED), "rounds": rounds})
 
 
 def _named(each: RoundRead) -> RoundRead:
-    name, question = each.name or f"Round {each.number}", each.question or words.UNNAMED
-    return each.model_copy(update={"name": name, "question": question, "asked_by": each.asked_by or words.GONE})
+    name, question = each.name or _("Round %(number)s", number=each.number), each.question or _(words.UNNAMED)
+    return each.model_copy(update={"name": name, "question": question, "asked_by": each.asked_by or _(words.GONE)})
 
 
 def _as_it_was(each: RoundRead, moments: dict[tuple[str, str], datetime]) -> RoundRead:
@@ -211,11 +212,11 @@ def leave_notice(request: Request, response: Response, text: str, kind: str = "o
 
 
 def _notice(request: Request) -> Notice | None:
-    written, _, seal = request.cookies.get(NOTICE_COOKIE, "").partition(".")
+    written, __, seal = request.cookies.get(NOTICE_COOKIE, "").partition(".")
     if not written or not hmac.compare_digest(seal.encode(), _seal(request, written).encode()):
         return None
     try:
-        kind, _, text = base64.urlsafe_b64decode(written).decode().partition(" ")
+        kind, __, text = base64.urlsafe_b64decode(written).decode().partition(" ")
     except (binascii.Error, UnicodeDecodeError):
         return None
     return msgspec.convert({"text": text, "kind": kind if kind in _KINDS else "info"}, Notice)

@@ -32,6 +32,12 @@ SETTINGS = "/host/settings"
 MAIL = "/host/settings/mail"
 PEOPLE = "/host/people"
 EXPORTS = "/host/exports"
+RECOGNITION = "/recognition"
+DRAWS_DESK = "/host/draws"
+RECOGNITION_DESK = "/host/recognition"
+MY_STANDINGS = "/me/standings"
+THANKS = "/host/thanks"
+UNSUBSCRIBE = "/unsubscribe"
 INVITATION = "/invitation"
 PRIVACY = "/privacy"
 IMPRINT = "/imprint"
@@ -127,6 +133,66 @@ def brand_css(colour: str) -> str:
 def fan(member: str) -> str:
     """Return a member's page, as others see it."""
     return f"/fans/{quote(member)}"
+
+
+def kudos(member: str, about: str = "") -> str:
+    """Return the form that gives a fan kudos, and where it is posted; *about* an idea or a comment of hers."""
+    return _with(f"{fan(member)}/kudos", {"about": about})
+
+
+def kudos_back(kudos_id: str) -> str:
+    """Return where kudos are taken back."""
+    return f"/kudos/{quote(kudos_id)}/back"
+
+
+def my_thanks(thanks_id: str) -> str:
+    """Return a thank-you as whoever got it reads it."""
+    return f"{MINE}/thanks/{quote(thanks_id)}"
+
+
+def thanks(to: str = "") -> str:
+    """Return the thank-yous on a host's desk, with the form for the member *to*."""
+    return _with(THANKS, {"to": to})
+
+
+def unsubscribe(token: str) -> str:
+    """Return the page that ends mail of thank-yous and kudos, and where its button is posted."""
+    return _with(UNSUBSCRIBE, {"token": token})
+
+
+def award(award_id: str) -> str:
+    """Return the page that says why somebody got an award."""
+    return f"/awards/{quote(award_id)}"
+
+
+def campaign_fans(campaign_id: str, cursor: str = "") -> str:
+    """Return the standings of a campaign's fans, from *cursor* on."""
+    return _with(campaign(campaign_id, "fans"), {"cursor": cursor})
+
+
+def season(name: str, cursor: str = "") -> str:
+    """Return the standings of fans in a season such as 2026-q4, from *cursor* on."""
+    return _with(f"/seasons/{quote(name)}", {"cursor": cursor})
+
+
+def rule_form(rule: str = "", earning: str = "") -> str:
+    """Return the form of a rule's next version, or of a new rule that earns *earning*: points, badge, tier."""
+    return _with(f"{RECOGNITION_DESK}/rule", {"rule": rule, "earns": earning})
+
+
+def title_form(member: str = "") -> str:
+    """Return the form that gives a title, to *member* where she is chosen."""
+    return _with(f"{RECOGNITION_DESK}/title", {"member": member})
+
+
+def draw(draw_id: str, act: str = "") -> str:
+    """Return a draw's page, or where one *act* is posted: entry, seat."""
+    return f"/draws/{quote(draw_id)}" + (f"/{act}" if act else "")
+
+
+def draw_void(draw_id: str) -> str:
+    """Return where a host calls a draw off."""
+    return f"{DRAWS_DESK}/{quote(draw_id)}/void"
 
 
 def sign_in_again(after: str) -> str:

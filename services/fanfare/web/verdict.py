@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked, ngettext
+from fanfare.platform.saying import number, span
 from fanfare.web.vitals import Vitals
 
 _LATE_S, _BEHIND_S = 60, 30
@@ -13,7 +16,16 @@ _LATE_S, _BEHIND_S = 60, 30
 _MAIL_S = 600
 _RECENT = timedelta(minutes=15)
 _GIB = 1024**3
-_STEPS = {"open": "did not open", "close": "did not close", "seal": "is not sealed"}
+_STEPS = {
+    "open": marked("A round did not open in time"),
+    "close": marked("A round did not close in time"),
+    "seal": marked("A round is not sealed in time"),
+}
+_NO_ANSWER = marked("The broker %(address)s does not answer")
+_TO_GO = marked("It has %(count)s entries to go. If that number does not fall, the worker is stuck or too slow.")
+_WAS_DUE = marked("It was due %(span)s ago. Later than ten minutes it waits for a host: see its round desk.")
+_GIVEN_UP = marked("The server said: %(said)s. Set right what is wrong, then have them tried again below.")
+_WAITS = marked("The oldest has waited %(span)s. It is tried again by itself; is FANFARE_SMTP_URL right?")
 
 
 class Finding(BaseModel):
@@ -32,8 +44,8 @@ class Finding(BaseModel):
 def findings(vitals: Vitals, *, has_mail_server: bool) -> list[Finding]:
     """Return what is wrong, the worst first; empty where all is well."""
     if not vitals.database:
-        advice = "Nothing can be written or read until it does. Look at its log, and at the disk."
-        return [Finding(kind="bad", code="database-away", title="The database does not answer", advice=advice)]
+        advice = _("Nothing can be written or read until it does. Look at its log, and at the disk.")
+        return [Finding(kind="bad", code="database-away", title=_("The database does not answer"), advice=advice)]
     found = [
         *_record(vitals),
         *_processes(vitals),
@@ -50,88 +62,95 @@ def findings(vitals: Vitals, *, has_mail_server: bool) -> list[Finding]:
 def headline(found: list[Finding]) -> str:
     """Return one calm sentence for the head of the page."""
     if not found:
-        return "All is well"
-    return found[0].title if len(found) == 1 else f"{found[0].title}, and {_more(len(found) - 1)}"
-
-
-def _more(count: int) -> str:
-    return "one more thing" if count == 1 else f"{count} more things"
+        return _("All is well")
+    if len(found) == 1:
+        return found[0].title
+    more = len(found) - 1
+    return ngettext(
+        "%(first)s, and one more thing", "%(first)s, and %(count)s more things", more, first=found[0].title, count=more
+    )
 
 
 def _record(vitals: Vitals) -> Iterator[Finding]:
     if not vitals.record.answers:
-        advice = "Nothing can be written until it does, and nobody is told otherwise. Pages show what was read before."
-        yield Finding(kind="bad", code="record-away", title="The record does not answer", advice=advice)
+        advice = _("Nothing can be written until it does, and nobody is told otherwise. Pages show what was read before.")
+        yield Finding(kind="bad", code="record-away", title=_("The record does not answer"), advice=advice)
     for each in vitals.record.brokers:
         if not each.answers:
-            advice = "The record goes on while enough of the others have it. Start it again; it catches up by itself."
-            yield Finding(kind="warn", code="broker-away", title=f"The broker {each.address} does not answer", advice=advice)
+            advice = _("The record goes on while enough of the others have it. Start it again; it catches up by itself.")
+            yield Finding(kind="warn", code="broker-away", title=_(_NO_ANSWER, address=each.address), advice=advice)
 
 
 def _processes(vitals: Vitals) -> Iterator[Finding]:
     if not any(each.kind == "worker" for each in vitals.processes):
-        advice = "No round opens or closes and no page moves on until one runs. Start it; its log says why it ended."
-        yield Finding(kind="bad", code="worker-away", title="No worker is running", advice=advice)
+        advice = _("No round opens or closes and no page moves on until one runs. Start it; its log says why it ended.")
+        yield Finding(kind="bad", code="worker-away", title=_("No worker is running"), advice=advice)
     if len({each.version for each in vitals.processes}) > 1:
-        advice = "An upgrade is half done. Restart what still runs the older version."
-        yield Finding(kind="warn", code="versions-differ", title="The processes run different versions", advice=advice)
+        advice = _("An upgrade is half done. Restart what still runs the older version.")
+        yield Finding(kind="warn", code="versions-differ", title=_("The processes run different versions"), advice=advice)
 
 
 def _projections(vitals: Vitals) -> Iterator[Finding]:
     for each in vitals.projections:
         if each.stopped:
-            advice = f"It stands at {each.stopped[:200]}. What it shows is right up to there. Upgrade, and restart."
-            yield Finding(kind="bad", code="projection-stopped", title=f"The projection “{each.name}” has stopped", advice=advice)
+            advice = _(
+                "It stands at %(place)s. What it shows is right up to there. Upgrade, and restart.", place=each.stopped[:200]
+            )
+            title = _("The projection “%(name)s” has stopped", name=each.name)
+            yield Finding(kind="bad", code="projection-stopped", title=title, advice=advice)
         elif each.lag_s > _BEHIND_S:
-            title = f"The projection “{each.name}” is {each.lag_s:.0f} seconds behind"
-            advice = f"It has {sum(each.lag):,} entries to go. If that number does not fall, the worker is stuck or too slow."
+            title = _("The projection “%(name)s” is %(seconds)s seconds behind", name=each.name, seconds=f"{each.lag_s:.0f}")
+            advice = _(_TO_GO, count=number(sum(each.lag)))
             yield Finding(kind="warn", code="projection-behind", title=title, advice=advice)
 
 
 def _clock(vitals: Vitals) -> Iterator[Finding]:
     for each in vitals.due:
         if each.late_s > _LATE_S:
-            advice = f"It was due {_span(each.late_s)} ago. Later than ten minutes it waits for a host: see its round desk."
-            yield Finding(kind="warn", code="round-late", title=f"A round {_STEPS[each.step]} in time", advice=advice)
+            advice = _(_WAS_DUE, span=_span(each.late_s))
+            yield Finding(kind="warn", code="round-late", title=_(_STEPS[each.step]), advice=advice)
 
 
 def _quarantine(vitals: Vitals) -> Iterator[Finding]:
     waiting = [each for each in vitals.quarantined if each.rounds]
     if waiting:
-        title = f"{len(waiting):,} events cannot be read" if len(waiting) > 1 else "An event cannot be read"
-        advice = "It waits in quarantine, and its round is not sealed before a host rules on it, on the round desk."
+        count = len(waiting)
+        title = ngettext("An event cannot be read", "%(count)s events cannot be read", count, count=number(count))
+        advice = _("It waits in quarantine, and its round is not sealed before a host rules on it, on the round desk.")
         yield Finding(kind="warn", code="quarantine", title=title, advice=advice)
 
 
 def _mail(vitals: Vitals, *, has_mail_server: bool) -> Iterator[Finding]:
     mail = vitals.outbox
     if mail.given_up:
-        title = f"{mail.given_up:,} mails were given up" if mail.given_up > 1 else "One mail was given up"
-        advice = f"The server said: {', '.join(mail.failures)}. Set right what is wrong, then have them tried again below."
+        count = mail.given_up
+        title = ngettext("One mail was given up", "%(count)s mails were given up", count, count=number(count))
+        advice = _(_GIVEN_UP, said=", ".join(mail.failures))
         yield Finding(kind="warn", code="mail-given-up", title=title, advice=advice)
     elif has_mail_server and mail.oldest_s > _MAIL_S:
-        advice = f"The oldest has waited {_span(int(mail.oldest_s))}. It is tried again by itself; is FANFARE_SMTP_URL right?"
-        yield Finding(kind="warn", code="mail-waits", title="Mail does not leave", advice=advice)
+        advice = _(_WAITS, span=_span(int(mail.oldest_s)))
+        yield Finding(kind="warn", code="mail-waits", title=_("Mail does not leave"), advice=advice)
 
 
 def _disk(vitals: Vitals) -> Iterator[Finding]:
     if vitals.disk is None or vitals.disk.free_bytes >= 2 * _GIB:
         return
-    advice = "When it is full nothing can be written, and nothing that was acknowledged is lost. Make room before that."
+    advice = _("When it is full nothing can be written, and nothing that was acknowledged is lost. Make room before that.")
     kind: Literal["bad", "warn"] = "bad" if vitals.disk.free_bytes < _GIB // 4 else "warn"
-    title = f"The disk has {vitals.disk.free_bytes / _GIB:.1f} GiB left"
+    title = _("The disk has %(size)s GiB left", size=f"{vitals.disk.free_bytes / _GIB:.1f}")
     yield Finding(kind=kind, code="disk-nearly-full", title=title, advice=advice)
 
 
 def _faults(vitals: Vitals) -> Iterator[Finding]:
     recent = [each for each in vitals.faults if vitals.at - each.at < _RECENT]
     if recent:
-        title = (
-            f"{len(recent)} errors of ours in the last quarter of an hour" if len(recent) > 1 else "An error of ours a moment ago"
+        count = len(recent)
+        title = ngettext(
+            "An error of ours a moment ago", "%(count)s errors of ours in the last quarter of an hour", count, count=count
         )
-        advice = "They stand below with their ids; the log has the whole of each under the same id."
+        advice = _("They stand below with their ids; the log has the whole of each under the same id.")
         yield Finding(kind="warn", code="faults", title=title, advice=advice)
 
 
 def _span(seconds: int) -> str:
-    return f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
+    return span(seconds // 60, "minute") if seconds >= 120 else span(seconds, "second")

@@ -1,41 +1,38 @@
-"""How a page says numbers, times, spans and fingerprints. Pure; British English."""
+"""How a page says numbers, times, spans and fingerprints, in the language of the request. Pure; its English is British."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_SMALL = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+from fanfare.platform import language, saying
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked, ngettext
+
+number, listed = saying.number, saying.listed
+
+_SMALL = (
+    *(marked("none"), marked("one"), marked("two"), marked("three"), marked("four"), marked("five"), marked("six")),
+    *(marked("seven"), marked("eight"), marked("nine"), marked("ten"), marked("eleven"), marked("twelve")),
+)
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-UNNAMED = "Words that were deleted"
-GONE = "Somebody who left"
 # strftime's names follow the locale of the machine; a page must read the same everywhere.
-
-
-def number(count: int) -> str:
-    """Return 38,112 for 38112, with a real minus sign."""
-    return f"{count:,}".replace("-", "−")
+_UNITS: tuple[tuple[int, saying.Unit], ...] = ((86400, "day"), (3600, "hour"), (60, "minute"))
+UNNAMED = marked("Words that were deleted")
+GONE = marked("Somebody who left")
 
 
 def words(count: int) -> str:
     """Return a count as a word up to twelve, as digits beyond."""
-    return _SMALL[count] if 0 <= count < len(_SMALL) else number(count)
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """Return `1 ballot`, `2,041 ballots`; *many* where an s is not enough."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+    return _(_SMALL[count]) if 0 <= count < len(_SMALL) else number(count)
 
 
 def percent(part: int, whole: int) -> str:
     """Return the share with one decimal, rounded half up, in integers only; `–` of nothing."""
-    if whole <= 0:
-        return "–"
-    tenths = (2000 * part + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10}%"
+    return "–" if whole <= 0 else saying.percentage((2000 * part + whole) // (2 * whole))
 
 
 def share(part: int, whole: int) -> str:
@@ -46,41 +43,48 @@ def share(part: int, whole: int) -> str:
 
 def unnamed(option: str) -> str:
     """Return what an option is called whose words were deleted; two of them can still be told apart."""
-    return f"{UNNAMED} ({option[:4]})"
+    return f"{_(UNNAMED)} ({option[:4]})"
 
 
 def duration(span: timedelta) -> str:
     """Return a span in the largest unit that still says something: 3 days, 5 hours, 14 minutes, 40 seconds."""
-    seconds = max(0, int(span.total_seconds()))
-    for size, least, name in ((86400, 2, "day"), (3600, 2, "hour"), (60, 2, "minute")):
-        if seconds >= size * least:
-            return counted(seconds // size, name)
-    return counted(seconds, "second")
+    return saying.span(*_measured(span))
 
 
 def left(until: datetime, now: datetime) -> str:
     """Return what a ticket's clock shows: 3 days, 5 hours, 14 min, 4:07 below ten minutes, `now` at zero."""
     seconds = max(0, int((until - now).total_seconds()))
     if seconds == 0:
-        return "now"
+        return _("now")
     if seconds < 600:
         return f"{seconds // 60}:{seconds % 60:02d}"
-    return duration(timedelta(seconds=seconds)).replace("minutes", "min")
+    count, unit = _measured(timedelta(seconds=seconds))
+    return saying.span(count, unit, short=unit == "minute")
 
 
 def ago(at: datetime, now: datetime) -> str:
     """Return `just now`, `40 seconds ago`, `3 hours ago`, `2 days ago`."""
     span = now - at
-    return "just now" if span < timedelta(seconds=2) else f"{duration(span)} ago"
+    return _("just now") if span < timedelta(seconds=2) else saying.ago(*_measured(span))
+
+
+def _measured(span: timedelta) -> tuple[int, saying.Unit]:
+    seconds = max(0, int(span.total_seconds()))
+    return next(((seconds // size, unit) for size, unit in _UNITS if seconds >= 2 * size), (seconds, "second"))
 
 
 def day(at: datetime, zone: str, now: datetime, *, weekday: bool = False) -> str:
     """Return `14 November`, with the year where it is not this one, with the weekday where wished."""
     here, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
-    text = f"{here.day} {_MONTHS[here.month - 1]}"
-    if here.year != today.year:
-        text += f" {here.year}"
-    return f"{_DAYS[here.weekday()]} {text}" if weekday else text
+    if spoken := language.locale():
+        from babel.dates import format_date, format_skeleton
+
+        text = format_skeleton("MMMMd", here, locale=spoken) if here.year == today.year else format_date(here, "long", spoken)
+        name = spoken.days["format"]["wide"][here.weekday()]
+    else:
+        text, name = f"{here.day} {_MONTHS[here.month - 1]}", _DAYS[here.weekday()]
+        text += "" if here.year == today.year else f" {here.year}"
+    return _("%(weekday)s %(day)s", weekday=name, day=text) if weekday else text
 
 
 def clock(at: datetime, zone: str, *, seconds: bool = False) -> str:
@@ -89,16 +93,24 @@ def clock(at: datetime, zone: str, *, seconds: bool = False) -> str:
 
 
 def when(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> str:
-    """Return `18:00` today, `Saturday 14 November, 18:00` on another day."""
+    """Return `today, 18:00` today, `Saturday 14 November, 18:00` on another day."""
     same_day = at.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date()
     said = clock(at, zone, seconds=seconds)
-    return f"today, {said}" if same_day else f"{day(at, zone, now, weekday=True)}, {said}"
+    if same_day:
+        return _("today, %(time)s", time=said)
+    return _("%(day)s, %(time)s", day=day(at, zone, now, weekday=True), time=said)
 
 
 def zone_name(zone: str) -> str:
     """Return `Berlin time` for Europe/Berlin, `UTC` for itself."""
     place = zone.rpartition("/")[2].replace("_", " ")
-    return place if place in ("UTC", "GMT") else f"{place} time"
+    if place in ("UTC", "GMT"):
+        return place
+    if spoken := language.locale():
+        from babel.dates import get_timezone_location
+
+        place = get_timezone_location(zone, spoken, return_city=True)
+    return _("%(place)s time", place=place)
 
 
 def soon(at: datetime, zone: str, now: datetime) -> str:
@@ -119,18 +131,14 @@ def in_fours(text: str) -> str:
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return `A`, `A and B`, `A, B and C`."""
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
-
-
 def goes_on(titles: Sequence[str], places: int) -> str:
     """Return the headline of a result with so many *places*: `A wins`, `A, B and C go on`, `Seven go on`."""
     if not titles:
-        return "Nothing goes on"
+        return _("Nothing goes on")
     if len(titles) == 1:
-        return f"{titles[0]} wins" if places == 1 else f"{titles[0]} goes on"
-    return f"{listed(titles)} go on" if len(titles) <= 3 else f"{words(len(titles)).capitalize()} go on"
+        return _("%(title)s wins", title=titles[0]) if places == 1 else _("%(title)s goes on", title=titles[0])
+    told = listed(titles) if len(titles) <= 3 else words(len(titles)).capitalize()
+    return ngettext("%(titles)s goes on", "%(titles)s go on", len(titles), titles=told)
 
 
 def letter(index: int) -> str:

@@ -45,6 +45,15 @@ _IDEA = _fields(title="Pine & Lime", body="Tips steeped like tea.", tags="pine")
 _WORDS = {"question": "Which?", "asked_by": "Dora", "why": "Room for one.", "outcome": "It is cooked.", "reason": "Clearer."}
 _NO_LINK = _fields(token="x" * 43)
 _TEXT = _fields(text="Cold as the first morning.")
+A_RULE: Mapping[str, Any] = {
+    "rule": "first-idea",
+    "title": "Spark",
+    "words": "An idea is where everything begins.",
+    "deeds": ["idea-raised"],
+    "earns": {"kind": "points", "points": 5},
+}
+
+A_DRAW: Mapping[str, Any] = {"purpose": "prize", "title": "A crate", "gets": "One crate.", "who": "Every member."}
 
 API: Mapping[str, Row] = {
     "GET openapi.json": Row(),
@@ -124,6 +133,36 @@ API: Mapping[str, Row] = {
     "GET members": Row(ADMINS),
     "POST members/{member_id}/roles": Row(ADMINS, _fields(role="auditor")),
     "DELETE members/{member_id}/roles/{role}": Row(ADMINS, _REASON),
+    "GET members/{member_id}/kudos": Row(),
+    "POST members/{member_id}/kudos": Row(MEMBERS, _fields(words="Your bay leaf made mine better.")),
+    "DELETE kudos/{kudos_id}": Row(frozenset(("fan",))),  # who gave them
+    "GET recognition": Row(),
+    "GET recognition/rules": Row(),
+    "POST recognition/rules": Row(HOSTS, lambda _: A_RULE),
+    "GET recognition/rules/{rule_id}": Row(),
+    "POST recognition/rules/{rule_id}/retire": Row(HOSTS, _REASON),
+    "POST recognition/automation": Row(HOSTS, _fields(allowed=False, reason="People alone, for a week.")),
+    "POST recognition/preview": Row(HOSTS, lambda _: A_RULE),
+    "POST recognition/titles": Row(
+        HOSTS, lambda t: {"member": t.author, "words": "Namer", "reason": "It won.", "because": [t.idea]}
+    ),
+    "POST recognition/titles/{award_id}/revoke": Row(HOSTS, _REASON),
+    "GET awards/{award_id}": Row(),
+    "GET members/{member_id}/awards": Row(),
+    "GET members/{member_id}/recognition": Row(),
+    "GET campaigns/{campaign_id}/fans": Row(),
+    "GET seasons/{season}/fans": Row(),
+    "GET me/standings": Row(MEMBERS),
+    "PUT me/standings": Row(MEMBERS),
+    "DELETE me/standings": Row(MEMBERS),
+    "GET draws": Row(),
+    "POST draws": Row(HOSTS, lambda _: {**A_DRAW, "closes_at": _later()}),
+    "GET draws/{draw_id}": Row(),
+    "PUT draws/{draw_id}/entry": Row(MEMBERS),
+    "DELETE draws/{draw_id}/entry": Row(MEMBERS),
+    "PUT draws/{draw_id}/seat": Row(frozenset()),  # nobody is drawn yet
+    "DELETE draws/{draw_id}/seat": Row(frozenset()),
+    "POST draws/{draw_id}/void": Row(HOSTS, _REASON),
     "GET operations": Row(ADMINS),
     "POST simulation/fans": Row(HOSTS, _fields(names=["Tansy"])),
 }
@@ -232,6 +271,32 @@ PAGES: Mapping[str, Row] = {
     "GET /host/people": Row(ADMINS),
     "POST /host/people/{act}": Row(ADMINS, _form({"email": "new@example.org", "role": "host"})),
     "GET /host/exports": Row(HOSTS),
+    "GET /recognition": Row(),
+    "GET /awards/{award_id}": Row(),
+    "GET /campaigns/{campaign_id}/fans": Row(),
+    "GET /seasons/{season}": Row(),
+    "POST /me/standings": Row(MEMBERS, _form({"shown": "no"})),
+    "GET /host/recognition": Row(HOSTS),
+    "POST /host/recognition/{act}": Row(HOSTS, _form({"reason": "A pause."})),
+    "GET /host/recognition/rule": Row(HOSTS),
+    "POST /host/recognition/rule": Row(HOSTS, _form({"earns": "points", "title": "Spark", "act": "try"})),
+    "GET /host/recognition/title": Row(HOSTS),
+    "POST /host/recognition/title": Row(HOSTS, lambda t: {"member": t.author, "words": "Founder", "reason": "She began it."}),
+    "GET /draws/{draw_id}": Row(),
+    "POST /draws/{draw_id}/{press}": Row(MEMBERS, _form({"yes": "yes"})),
+    "GET /host/draws": Row(HOSTS),
+    "POST /host/draws": Row(HOSTS, _form({"purpose": "prize", "title": "A crate", "gets": "A crate.", "who": "All."})),
+    "POST /host/draws/{draw_id}/void": Row(HOSTS, _form({"reason": "The kitchen is closed."})),
+    "GET /host/thanks": Row(HOSTS),
+    "POST /host/thanks": Row(HOSTS, _form({"segment": "new", "words": "Thank you.", "act": "preview"})),
+    "GET /fans/{member_id}/kudos": Row(MEMBERS),
+    "POST /fans/{member_id}/kudos": Row(MEMBERS, _form({"words": "Your bay leaf made mine better."})),
+    "POST /kudos/{kudos_id}/back": Row(frozenset(("fan",)), _form({"fan": "0" * 16})),
+    "GET /me/thanks/{thanks_id}": Row(frozenset(("author",))),  # who got it
+    "POST /me/thanks/{thanks_id}": Row(frozenset(("author",)), _form({"answer": "With less salt."})),
+    "POST /me/kept/thanks": Row(MEMBERS, _form({"mail": "yes"})),
+    "GET /unsubscribe": Row(frozenset()),  # its token says whom it is about
+    "POST /unsubscribe": Row(frozenset()),
     "GET /host/exports/ideas/{campaign_id}": Row(HOSTS),
     "GET /invitation": Row(frozenset()),
     "POST /invitation": Row(frozenset(), _NO_LINK),

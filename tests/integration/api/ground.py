@@ -1,13 +1,17 @@
 """What the tests of bad input stand on: a site with one thing of every kind, and people of every role."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 
+from fanfare.community import thanking
 from fanfare.members import joining
 from fanfare.members.sessions import open_session
+from fanfare.platform.caller import Caller, Secret
+from fanfare.platform.desk import Asked
 from tests.page_reader import all_read
 from tests.pictures import sent
 from tests.site_fixture import SiteUnderTest, client_of, round_of
@@ -40,6 +44,10 @@ class Things:
     """The hash of what the author wrote under her idea."""
     picture: str
     """Of the idea."""
+    author: str = ""
+    """The member who raised the idea."""
+    draw: str = ""
+    """Open, for all members."""
 
 
 async def person(site: SiteUnderTest, name: str, role: str = "") -> Person:
@@ -81,7 +89,34 @@ async def things(site: SiteUnderTest, author: Person, voter: Person, title: str 
     draft = await drafted(site, round_of(**times))
     await all_read(site)
     said = (await author.client.get(f"/api/v1/ideas/{raised['id']}")).raise_for_status().json()["discussion"]
-    return Things(campaign["id"], ballot, ideas, planned, raised["id"], draft, found["event_id"], said[0]["text_hash"], picture)
+    ids = (campaign["id"], ballot, ideas, planned, raised["id"], draft, found["event_id"], said[0]["text_hash"], picture)
+    spotlight = {"purpose": "spotlight", "title": "A day of light", "gets": "The front page.", "who": "All.", "shown_h": 24}
+    draw = await posted(site.host, "/api/v1/draws", {**spotlight, "closes_at": tomorrow.isoformat()})
+    return Things(*ids, author.member, draw["id"])
+
+
+async def said(site: SiteUnderTest, people: Mapping[str, Person], praised: Person) -> dict[str, str]:
+    """Let the fan give kudos to *praised* and a host thank the author, and return the ids of both."""
+    words = {"words": "Always kind."}
+    kudos = await posted(people["fan"].client, f"/api/v1/members/{praised.member}/kudos", words)
+    host = Caller(people["host"].member, "Her the host", frozenset(("host",)), by_token=True, secret=Secret())
+    asked = Asked(host.member, "thank", "thanks", "key-1")
+    written = thanking.Written("Thank you.", "Would you do it again?", people["author"].member)
+    thanks = await thanking.write(site.parts.desk, asked, host, written)
+    await thanking.deliver(site.parts.desk)
+    await all_read(site)
+    return {"kudos_id": str(kudos["kudos"]), "thanks_id": thanks}
+
+
+async def recognised(site: SiteUnderTest, praised: Person) -> dict[str, str]:
+    """Let a host publish a rule and give *praised* a title, and return the ids of both, and a season."""
+    earns = {"kind": "points", "points": 5}
+    rule = {"rule": "first-idea", "title": "Spark", "words": "Where everything begins.", "deeds": ["idea-raised"], "earns": earns}
+    await posted(site.host, "/api/v1/recognition/rules", rule)
+    title = {"member": praised.member, "words": "Namer of the Eighth", "reason": "Her name for it won."}
+    granted = await posted(site.host, "/api/v1/recognition/titles", title)
+    await all_read(site)
+    return {"rule_id": "first-idea", "award_id": str(granted["award"]), "season": "2026-q4"}
 
 
 async def drafted(

@@ -46,9 +46,12 @@ NEVER_GRANTED = {
     *("POST /api/v1/rounds/{round_id}/extend", "POST /api/v1/rounds/{round_id}/resume", "POST /api/v1/sign-in/passkey"),
     *("POST /api/v1/me/passkeys", "POST /api/v1/me/passkeys/options", "DELETE /api/v1/me/passkeys/{passkey_id}"),
     *("POST /api/v1/me/address", "POST /api/v1/me/address/confirm", "POST /api/v1/me/address/undo"),
+    *("POST /api/v1/recognition/titles", "POST /api/v1/recognition/titles/{award_id}/revoke", "GET /api/v1/awards/{award_id}"),
+    *("POST /api/v1/members/{member_id}/kudos", "DELETE /api/v1/kudos/{kudos_id}"),
+    *("POST /api/v1/draws", "PUT /api/v1/draws/{draw_id}/seat", "DELETE /api/v1/draws/{draw_id}/seat"),
     *("POST /api/v1/flags", "POST /api/v1/moderation/hide", "POST /api/v1/moderation/show"),
 }
-"""What is not made up by chance: a token of a link, the id of a session or of words, a picture, a key, a version, a pause."""
+"""What is not made up by chance: a token of a link, an id of a session, of words or of kudos, a picture, a key, a version."""
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
@@ -138,6 +141,8 @@ def _ids(found: Things, sealed: str, member: str) -> dict[str, list[str]]:
         "draft_id": [found.draft],
         "event_id": [found.receipt],
         "member_id": [member],
+        "draw_id": [found.draw],
+        "rule_id": ["first-idea"],
     }
 
 

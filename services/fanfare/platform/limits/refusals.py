@@ -1,9 +1,19 @@
 """What is refused because it is too much, too slow or too large, whoever asks."""
 
+from fanfare.platform import saying
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.limits.rules import Rule
 from fanfare.platform.refusals import Refusal
 
-_UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
+_UNITS: tuple[tuple[int, saying.Unit], ...] = ((3600, "hour"), (60, "minute"), (1, "second"))
+
+_TOO_MANY = {
+    "member": marked("Too many %(counted)s came from you. Come back in %(wait)s; nothing you wrote is lost."),
+    "address": marked("Too many %(counted)s came from your network. Come back in %(wait)s; nothing you wrote is lost."),
+    "mailbox": marked("Too many %(counted)s came to this mailbox. Come back in %(wait)s; nothing you wrote is lost."),
+    "site": marked("Too many %(counted)s came in all. Come back in %(wait)s; nothing you wrote is lost."),
+}
 
 
 class TooManyRequests(Refusal):
@@ -64,11 +74,10 @@ def in_words(seconds: int) -> str:
     """Return a time to wait as people say it, rounded up: `40 seconds`, `3 minutes`, `2 hours`."""
     size, unit = next((size, unit) for size, unit in _UNITS if seconds > 2 * size or size == 1)
     count = max(1, -(-seconds // size))
-    return f"{count} {unit}{'s' if count > 1 else ''}"
+    return saying.span(count, unit)
 
 
 def too_many(rule: Rule, wait_s: int) -> TooManyRequests:
     """Return the refusal of what is over *rule*, to be tried again in *wait_s*; the problem names the rule."""
-    whose = {"member": "from you", "address": "from your network", "mailbox": "to this mailbox", "site": "in all"}[rule.of]
-    message = f"Too many {rule.counts} came {whose}. Come back in {in_words(wait_s)}; nothing you wrote is lost."
+    message = _(_TOO_MANY[rule.of], counted=_(rule.counts), wait=in_words(wait_s))
     return TooManyRequests(message, rule=rule.name, retry_after=wait_s)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from fanfare.web.contexts.campaigns import RoundStub
+from fanfare.web.contexts.community import ThanksLine
 from fanfare.web.contexts.shell import Page, Part
 
 BallotState = Literal["counts", "counted", "replaced", "late", "void"]
@@ -130,3 +131,4 @@ class MinePage(Page, frozen=True):
     """Hers, for the page that others see."""
     shown: bool = True
     """Others may read that page."""
+    thanks: Sequence[ThanksLine] = ()

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import ngettext
 from fanfare.web import words
+from fanfare.web.contexts.draws import Spotlight
+from fanfare.web.contexts.honours import Honours
 from fanfare.web.contexts.moderation import Hiding
 from fanfare.web.contexts.shell import Page, Part
 
@@ -96,8 +100,8 @@ class Board(Part, frozen=True):
     def unit(self) -> str:
         """What the figures count."""
         if self.round.takes_ideas:
-            return "Supporters"
-        return "Approvals" if self.is_approval else "Ballots"
+            return _("Supporters")
+        return _("Approvals") if self.is_approval else _("Ballots")
 
     @property
     def most(self) -> int:
@@ -111,13 +115,13 @@ class Board(Part, frozen=True):
             return words.goes_on([row.title for row in self.rows[: self.keeps]], self.round.keeps)
         leaders = [row.title for row in self.rows if row.count == self.most]
         if self.most == 0:
-            return "Nobody has supported an idea yet" if self.round.takes_ideas else "Nobody has voted yet"
-        if len(leaders) > 3:
-            return f"{words.words(len(leaders)).capitalize()} are level"
+            return _("Nobody has supported an idea yet") if self.round.takes_ideas else _("Nobody has voted yet")
         if len(leaders) > 1:
-            return f"{words.listed(leaders)} are level"
+            names = words.words(len(leaders)).capitalize() if len(leaders) > 3 else words.listed(leaders)
+            return ngettext("%(names)s is level", "%(names)s are level", len(leaders), names=names)
         rest = [row.count for row in self.rows if row.count < self.most]
-        return f"{leaders[0]} is ahead by {words.number(self.most - max(rest, default=0))}"
+        ahead = words.number(self.most - max(rest, default=0))
+        return _("%(name)s is ahead by %(number)s", name=leaders[0], number=ahead)
 
 
 class Term(Part, frozen=True):
@@ -147,6 +151,8 @@ class Voice(Part, frozen=True):
     """The comment's id, where it can be flagged or hidden."""
     hiding: Hiding | None = None
     """Why it is hidden; whoever has its words beside this is its author, or moderates."""
+    honours: Honours | None = None
+    """What stands beside the name."""
 
 
 class TapeEntry(Part, frozen=True):
@@ -287,6 +293,7 @@ class FrontPage(Page, frozen=True):
     last: Outcome | None = None
     others: Sequence[CampaignStrip] = ()
     sealed: Sequence[SealedRow] = ()
+    spotlight: Spotlight | None = None
 
 
 class TimelineKind(Part, frozen=True):

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from fanfare.web.contexts.campaigns import Board, RoundStub, Ticket, Voice
 from fanfare.web.contexts.ideas import Step
+from fanfare.web.contexts.recognition import Badge
 from fanfare.web.contexts.results import Seal
 from fanfare.web.contexts.shell import Form, Page, Part
 
@@ -53,4 +54,5 @@ class DesignPage(Page, frozen=True):
     voices: Sequence[Voice]
     steps: Sequence[Step]
     seal: Seal
+    badges: Sequence[Badge]
     form: Form

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fanfare.web.contexts.ballots import MyComment, MyIdea
+from fanfare.web.contexts.community import Praise
+from fanfare.web.contexts.recognition import Recognised
 from fanfare.web.contexts.shell import Page
 
 
 class FanPage(Page, frozen=True):
-    """What a member gave, for everybody: her name, her ideas and what came of them, her comments. Never a vote."""
+    """What a member gave and what she earned, for everybody: her ideas and what came of them, her comments. Never a vote."""
 
     template = "fan.html"
 
@@ -23,3 +25,7 @@ class FanPage(Page, frozen=True):
     """Others may read it; else only she does."""
     address: str = ""
     """The page's whole address, to hand on."""
+    held: Recognised = Recognised()
+    kudos: Praise | None = None
+    in_short: str = ""
+    """One sentence, for whoever gets a link to it."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from fanfare.platform.language import gettext as _
 from fanfare.web.contexts.answers import Asked
 from fanfare.web.contexts.campaigns import RoundStub
 from fanfare.web.contexts.ideas import Step
@@ -65,7 +66,10 @@ class RoundFormPage(Page, frozen=True):
         """Return where the options of a round may come from that has so many before it."""
         return [
             *self.inputs,
-            *(Choice(f"round-{number}", f"what goes on from round {number}") for number in range(1, earlier + 1)),
+            *(
+                Choice(f"round-{number}", _("what goes on from round %(number)s", number=number))
+                for number in range(1, earlier + 1)
+            ),
         ]
 
 
@@ -226,7 +230,7 @@ class OvertakenPage(Page, frozen=True):
     round: RoundStub
     campaign_title: str
     tried: str
-    """What she wanted: `close the round`."""
+    """What she wanted: `You wanted to close the round.`"""
     decided: str
     """What was decided meanwhile: `Emeka Obi extended the round until Saturday, 20:00`."""
     decided_at: datetime

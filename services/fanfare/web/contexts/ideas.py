@@ -8,6 +8,7 @@ from fanfare.record.answers import AnswerStatus
 from fanfare.views.pictures import Shown
 from fanfare.web.contexts.answers import Answer
 from fanfare.web.contexts.campaigns import Voice
+from fanfare.web.contexts.honours import Honours
 from fanfare.web.contexts.moderation import Hiding
 from fanfare.web.contexts.shell import Form, Page, Part
 from fanfare.web.differences import Piece
@@ -126,6 +127,8 @@ class IdeaPage(Page, frozen=True):
     """The reader: its author, or a moderator."""
     comment_key: str = ""
     """`Idempotency-Key` of the comment, so that a double press says it once."""
+    honours: Honours | None = None
+    """What stands beside its author's name."""
 
 
 class SimilarIdea(Part, frozen=True):

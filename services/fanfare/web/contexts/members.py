@@ -168,6 +168,8 @@ class KeptPage(Page, frozen=True):
     mailbox: bool
     """Whether the development mailbox has the link."""
     form: Form = Form()
+    thanks_by_mail: bool = True
+    """Thank-yous and kudos come to her address, too."""
 
 
 class ErasePage(Page, frozen=True):

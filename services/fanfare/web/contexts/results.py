@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from fanfare.platform.language import gettext as _
 from fanfare.web import words
 from fanfare.web.contexts.campaigns import Board, RoundStub, Term
 from fanfare.web.contexts.shell import Page, Part
@@ -135,7 +136,7 @@ class ReportPage(Page, frozen=True):
     def headline(self) -> str:
         """The news: who goes on, else who is ahead."""
         if self.round.state == "void":
-            return f"Round {self.round.number} is void"
+            return _("Round %(number)s is void", number=self.round.number)
         if not self.advanced:
             return self.board.headline
         return words.goes_on(self.advanced, self.round.keeps)

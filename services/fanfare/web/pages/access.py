@@ -9,6 +9,8 @@ from fanfare.members.relying_party import where_else
 from fanfare.members.sessions import LASTS, Session
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import ngettext
 from fanfare.platform.refusals import TextRefused
 from fanfare.web import urls, words
 from fanfare.web.contexts.members import Access, AccessPage, PasskeyLine, WaysIn
@@ -68,7 +70,7 @@ async def rename(request: Request, desk: TheDesk) -> Response:
         return await access_page(request, desk, fan.member, Form({"name": form.value("name")[:300]}, {"name": str(refusal)}))
     async with desk.pool.connection() as connection:
         await vault.rename(connection, fan.member, name)
-    return _done(request, f"We call you {name} from now on.")
+    return _done(request, _("We call you %(name)s from now on.", name=name))
 
 
 @router.post(urls.ACCESS + "/tokens")
@@ -76,7 +78,7 @@ async def make_token(request: Request, desk: TheDesk) -> Response:
     """Make a token and show it, this once."""
     fan, form = await writer(request), await sent(request)
     try:
-        token, _ = await tokens.make(desk, fan.member, form.value("label"), LASTS["token"], form.key)
+        token, __ = await tokens.make(desk, fan.member, form.value("label"), LASTS["token"], form.key)
     except TextRefused as refusal:
         return await access_page(request, desk, fan.member, Form({"label": form.value("label")[:300]}, {"label": str(refusal)}))
     return await access_page(request, desk, fan.member, made=token)
@@ -90,10 +92,11 @@ async def end(request: Request, desk: TheDesk) -> Response:
         kind: sessions.Kind = "token" if form.value("kind") == "token" else "browser"
         if form.value("end") == "others":
             count = await sessions.end_others(connection, request, fan.member)
-            return _done(request, f"{words.counted(count, 'browser')} signed out." if count else "There was no other one.")
+            said = ngettext("%(count)s browser signed out.", "%(count)s browsers signed out.", count, count=words.number(count))
+            return _done(request, said if count else _("There was no other one."))
         if not await sessions.end(connection, fan.member, form.value("end"), kind):
             raise SessionNotFound
-    return _done(request, "It is ended.")
+    return _done(request, _("It is ended."))
 
 
 @router.post(urls.ACCESS + "/shown")
@@ -103,7 +106,7 @@ async def show_me(request: Request, desk: TheDesk) -> Response:
     is_shown = form.value("shown") == "yes"
     async with desk.pool.connection() as connection:
         await vault.show(connection, fan.member, shown=is_shown)
-    return _done(request, "Others can read your page." if is_shown else "Nobody but you can read your page from now on.")
+    return _done(request, _("Others can read your page.") if is_shown else _("Nobody but you can read your page from now on."))
 
 
 def _done(request: Request, said: str) -> Response:

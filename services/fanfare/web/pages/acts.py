@@ -5,52 +5,85 @@ from datetime import datetime
 
 import msgspec
 
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record import campaigns, ideas, members
 from fanfare.record.answers import IdeaAnswered
+from fanfare.record.draws import DrawAnnounced, DrawDone, DrawVoided, EntrantsFixed
 from fanfare.record.moderation import ContentHidden, ContentShown
+from fanfare.record.recognition import AutomationSet, AwardGranted, AwardRevoked, RulePublished, RuleRetired
 from fanfare.record.texts import TextRemoved
-from fanfare.views import rules
 from fanfare.views.timeline import Act
 from fanfare.web import urls, words
 from fanfare.web.contexts.campaigns import TimelineEntry
 from fanfare.web.contexts.results import Ruling
+from fanfare.web.pages.hidden import rule
 from fanfare.web.pages.rounds import UNNAMED
 
 _IDEA = {
-    ideas.IdeaRaised.wire: "raised {}",
-    ideas.IdeaEdited.wire: "wrote a new version of {}",
-    ideas.IdeaWithdrawn.wire: "withdrew {}",
-    ideas.CommentMade.wire: "commented on {}",
-    ideas.IdeaSupported.wire: "supports {}",
-    ideas.SupportWithdrawn.wire: "no longer supports {}",
-    IdeaAnswered.wire: "answered {}",
+    # Translators: this and the others of this file stand after the name of who did it: "Imani O. raised Pine & Lime".
+    ideas.IdeaRaised.wire: marked("raised %(idea)s"),
+    ideas.IdeaEdited.wire: marked("wrote a new version of %(idea)s"),
+    ideas.IdeaWithdrawn.wire: marked("withdrew %(idea)s"),
+    ideas.CommentMade.wire: marked("commented on %(idea)s"),
+    ideas.IdeaSupported.wire: marked("supports %(idea)s"),
+    ideas.SupportWithdrawn.wire: marked("no longer supports %(idea)s"),
+    IdeaAnswered.wire: marked("answered %(idea)s"),
 }
-_MODERATION = {ContentHidden.wire: "hid {}", ContentShown.wire: "showed {} again"}
+_MODERATION = {
+    # Translators: after the name of who did it.
+    (ContentHidden.wire, "comment"): marked("hid a comment"),
+    (ContentHidden.wire, "idea"): marked("hid an idea"),
+    (ContentShown.wire, "comment"): marked("showed a comment again"),
+    (ContentShown.wire, "idea"): marked("showed an idea again"),
+}
+_REMOVED = {
+    ("picture", True): (marked("removed a picture on %(idea)s"), marked("removed a picture")),
+    ("picture", False): (marked("took back a picture on %(idea)s"), marked("took back a picture")),
+    ("text", True): (marked("removed a text on %(idea)s"), marked("removed a text")),
+    ("text", False): (marked("took back a comment on %(idea)s"), marked("took back a comment")),
+}
+"""By what it was and whether a reason was given: where an idea is known, and where none is."""
+_RECOGNITION = {
+    # Translators: after the name of the host who did it.
+    RulePublished.wire: marked("published the rule %(rule)s"),
+    RuleRetired.wire: marked("retired the rule %(rule)s"),
+    AwardGranted.wire: marked("gave a fan a title"),
+    AwardRevoked.wire: marked("took a title back"),
+}
+_DRAW = {
+    # Translators: after the name of who did it.
+    DrawAnnounced.wire: marked("announced a draw"),
+    EntrantsFixed.wire: marked("fixed who is drawn from"),
+    DrawDone.wire: marked("drew"),
+    DrawVoided.wire: marked("called a draw off"),
+}
 _ROUND = {
-    campaigns.RoundPlanned.wire: "planned {}",
-    campaigns.RoundOpened.wire: "opened {} and froze its terms",
-    campaigns.RoundExtended.wire: "extended {}",
-    campaigns.RoundReworded.wire: "amended the wording of {}",
-    campaigns.RoundPaused.wire: "paused {}",
-    campaigns.RoundResumed.wire: "resumed {}",
-    campaigns.RoundVoided.wire: "voided {}",
-    campaigns.RoundClosing.wire: "closed {}",
-    campaigns.RoundClosed.wire: "read the last ballot of {}",
-    campaigns.RoundRuled.wire: "ruled on what cannot be read in {}",
-    campaigns.RoundSealed.wire: "sealed {}",
-    members.TookPart.wire: "voted in {}",
+    # Translators: this and the others of this file stand after the name of who did it: "Dora Lindqvist opened round 2".
+    campaigns.RoundPlanned.wire: marked("planned %(round)s"),
+    campaigns.RoundOpened.wire: marked("opened %(round)s and froze its terms"),
+    campaigns.RoundExtended.wire: marked("extended %(round)s"),
+    campaigns.RoundReworded.wire: marked("amended the wording of %(round)s"),
+    campaigns.RoundPaused.wire: marked("paused %(round)s"),
+    campaigns.RoundResumed.wire: marked("resumed %(round)s"),
+    campaigns.RoundVoided.wire: marked("voided %(round)s"),
+    campaigns.RoundClosing.wire: marked("closed %(round)s"),
+    campaigns.RoundClosed.wire: marked("read the last ballot of %(round)s"),
+    campaigns.RoundRuled.wire: marked("ruled on what cannot be read in %(round)s"),
+    campaigns.RoundSealed.wire: marked("sealed %(round)s"),
+    members.TookPart.wire: marked("voted in %(round)s"),
 }
 _OUT_OF_TURN = {
-    campaigns.RoundOpened.wire: "Opened by hand",
-    campaigns.RoundExtended.wire: "Extended",
-    campaigns.RoundReworded.wire: "The wording amended",
-    campaigns.RoundPaused.wire: "Paused",
-    campaigns.RoundResumed.wire: "Resumed",
-    campaigns.RoundVoided.wire: "Voided",
-    campaigns.RoundClosing.wire: "Closed by hand",
-    campaigns.RoundRuled.wire: "Ruled to pass over what cannot be read",
+    campaigns.RoundOpened.wire: marked("opened by hand"),
+    campaigns.RoundExtended.wire: marked("extended"),
+    campaigns.RoundReworded.wire: marked("the wording amended"),
+    campaigns.RoundPaused.wire: marked("paused"),
+    campaigns.RoundResumed.wire: marked("resumed"),
+    campaigns.RoundVoided.wire: marked("voided"),
+    campaigns.RoundClosing.wire: marked("closed by hand"),
+    campaigns.RoundRuled.wire: marked("ruled to pass over what cannot be read"),
 }
-CLOCK = "The clock"
+CLOCK = marked("The clock")
 GONE = words.GONE
 
 
@@ -66,31 +99,44 @@ class Told(msgspec.Struct, frozen=True):
 
 def who(act: Act) -> str:
     """Return who did it: a member as she is called today, or the clock."""
-    return act.name or (GONE if act.member else CLOCK)
+    return act.name or (_(GONE) if act.member else _(CLOCK))
 
 
 def sentence(act: Act, told: Told) -> str:
     """Return what was done, after the name."""
+    idea = act.idea_title or _(UNNAMED)
     if act.wire == TextRemoved.wire:
-        if act.details.get("kind") == "picture":
-            said = "removed a picture" if act.details.get("reason") else "took back a picture"
-        else:
-            said = "removed a text" if act.details.get("reason") else "took back a comment"
-        return f"{said} on {act.idea_title or UNNAMED}" if act.idea else said
-    if act.wire in _MODERATION:
-        kind = "a comment" if act.details.get("kind") == "comment" else "an idea"
-        return ": ".join(filter(None, (_MODERATION[act.wire].format(kind), _ruled(act))))
+        kind = "picture" if act.details.get("kind") == "picture" else "text"
+        on_idea, alone = _REMOVED[kind, bool(act.details.get("reason"))]
+        return _(on_idea, idea=idea) if act.idea else _(alone)
+    kind = "comment" if act.details.get("kind") == "comment" else "idea"
+    if (act.wire, kind) in _MODERATION:
+        done, because = _(_MODERATION[act.wire, kind]), _ruled(act)
+        return _("%(done)s: %(rule)s", done=done, rule=because) if because else done
     if act.wire in _IDEA:
-        return _IDEA[act.wire].format(act.idea_title or UNNAMED)
-    said = _ROUND.get(act.wire, "published the campaign").format(told.rounds.get(act.round or "", "a round"))
+        return _(_IDEA[act.wire], idea=idea)
+    if act.wire in _DRAW:
+        return _(_DRAW[act.wire])
+    if act.wire in _RECOGNITION:
+        return _(_RECOGNITION[act.wire], rule=str(act.details.get("rule", "")))
+    if act.wire == AutomationSet.wire:
+        return _("let rules award") if act.details.get("allowed") else _("let people alone recognise, and no rule")
+    if act.wire not in _ROUND:
+        return _("published the campaign")
+    of = told.rounds.get(act.round or "", _("a round"))
     if act.wire == campaigns.RoundExtended.wire:
-        said += f" until {words.when(_until(act), told.zone, told.now)}"
-    return said
+        return _("extended %(round)s until %(when)s", round=of, when=words.when(_until(act), told.zone, told.now))
+    return _(_ROUND[act.wire], round=of)
+
+
+def told_of(act: Act, told: Told) -> str:
+    """Return who did what."""
+    return _("%(who)s %(did)s", who=who(act), did=sentence(act, told))
 
 
 def _ruled(act: Act) -> str:
-    rule = act.details.get("rule")
-    return rules.sentence(rule).rstrip(".") if rule else ""
+    code = act.details.get("rule")
+    return rule(str(code)).rstrip(".") if code else ""
 
 
 def _until(act: Act) -> datetime:
@@ -112,8 +158,14 @@ def entry(act: Act, told: Told) -> TimelineEntry:
 
 
 def _leads_to(act: Act) -> str:
+    if act.wire in _DRAW:
+        return urls.draw(str(act.details.get("draw", "")))
     if act.idea:
         return urls.idea(act.idea)
+    if "award" in act.details:
+        return urls.award(str(act.details["award"]))
+    if act.wire in _RECOGNITION or act.wire == AutomationSet.wire:
+        return urls.RECOGNITION
     if act.round and act.wire not in (campaigns.RoundPlanned.wire, members.TookPart.wire):
         return urls.round_(act.round, "report")
     return ""
@@ -126,11 +178,13 @@ def rulings(acts: list[Act], told: Told, round_id: str = "") -> tuple[Ruling, ..
 
 
 def _title(act: Act, told: Told, *, named: bool) -> str:
-    title = _OUT_OF_TURN[act.wire]
+    done = _(_OUT_OF_TURN[act.wire])
     if act.wire == campaigns.RoundExtended.wire:
-        title += f" until {words.when(_until(act), told.zone, told.now)}"
-    return f"{told.rounds.get(act.round or '', 'A round').capitalize()}: {title[0].lower()}{title[1:]}" if named else title
+        done = _("extended until %(when)s", when=words.when(_until(act), told.zone, told.now))
+    of = told.rounds.get(act.round or "", _("a round"))
+    said = _("%(round)s: %(done)s", round=of, done=done) if named else done
+    return said[:1].upper() + said[1:]
 
 
 def _line(act: Act) -> str:
-    return f"“{act.text}” {who(act)}." if act.text else f"{who(act)}."
+    return _("“%(words)s” %(by)s.", words=act.text, by=who(act)) if act.text else f"{who(act)}."

@@ -11,6 +11,7 @@ from fanfare.ideas import answering
 from fanfare.ideas.refusals import IdeaIsHidden, IdeaNotFound, IdeaWasWithdrawn
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Cursor, Host, TheDesk, asked
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid, Refusal
 from fanfare.record.answers import AnswerStatus
 from fanfare.views import answers, ideas
@@ -40,12 +41,12 @@ async def given(connection: AsyncConnection, idea: str) -> list[Answer]:
 
 def shown(answer: answers.Answer) -> Answer:
     """Return an answer as pages show it."""
-    return Answer(answer.status, answer.reason, answer.by_name or words.GONE, answer.at, answer.position)
+    return Answer(answer.status, answer.reason, answer.by_name or _(words.GONE), answer.at, answer.position)
 
 
 def asked_of(waiting: Waiting) -> Asked:
     """Return an idea that waits as pages show it."""
-    title, by = waiting.title or words.UNNAMED, waiting.author_name or words.GONE
+    title, by = waiting.title or _(words.UNNAMED), waiting.author_name or _(words.GONE)
     return Asked(waiting.idea, title, by, waiting.raised_at, waiting.supporters)
 
 
@@ -95,7 +96,7 @@ async def answer(idea_id: Id, request: Request, host: Host, desk: TheDesk, campa
         raise
     except Refusal as refusal:
         return await _shown(request, desk, campaigns, idea_id, again(form, refusal, _FIELDS), status=refusal.status)
-    return led_to(request, urls.idea(idea_id), "Your answer is public, and in the record.", done.position)
+    return led_to(request, urls.idea(idea_id), _("Your answer is public, and in the record."), done.position)
 
 
 def _status(form: Sent) -> AnswerStatus:
@@ -125,8 +126,8 @@ async def _shown(
         so_far = await given(connection, idea_id)
     idea = Asked(
         id=idea_id,
-        title=found["title"] or words.UNNAMED,
-        by=found["author_name"] or words.GONE,
+        title=found["title"] or _(words.UNNAMED),
+        by=found["author_name"] or _(words.GONE),
         raised_at=found["raised_at"],
         supports=found["supporters"],
     )

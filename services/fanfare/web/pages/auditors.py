@@ -12,6 +12,8 @@ from fanfare.audit.offering import NAME as ARCHIVE
 from fanfare.members.links import site_address
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.views import figures
 from fanfare.web import urls
@@ -21,7 +23,7 @@ from fanfare.web.shells import in_words, show
 
 router = APIRouter()
 LIMITS = "limits.md"
-_SAYS_WHAT = "The answer says what is wrong, and where."
+_SAYS_WHAT = marked("The answer says what is wrong, and where.")
 
 
 @router.get(urls.CHECK)
@@ -92,7 +94,7 @@ def refusals() -> Iterator[RefusalLine]:
     """Yield every refusal that this site knows, by its code, each code once."""
     known = {each.code: each for each in reversed(list(_kinds(Refusal))) if "code" in vars(each)}
     for code, each in sorted(known.items()):
-        yield RefusalLine(code, each.status, each().title, each.advice or _SAYS_WHAT)
+        yield RefusalLine(code, each.status, each().title, _(each.advice or _SAYS_WHAT))
 
 
 def _kinds(of: type[Refusal]) -> Iterator[type[Refusal]]:

@@ -10,6 +10,7 @@ from fanfare.members.refusals import FormOutdated
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import asked, note_position
+from fanfare.platform.language import gettext as _
 from fanfare.platform.limits.refusals import TooManyRequests
 from fanfare.platform.refusals import Invalid, KeyReused, Refusal
 from fanfare.platform.texts import read as texts_of
@@ -172,19 +173,19 @@ async def _refused(request: Request, found: Found, refusal: Refusal, marked: lis
         async with request.app.state.desk.pool.connection() as connection:
             titles = await labels(connection, of)
         chosen = [titles[each] for each in marked if each in titles]
-        kept = f"You had marked {words.listed(chosen)}. No ballot was written." if chosen else ""
-    action = Action("Back to the campaign", urls.campaign(campaign.id))
+        kept = _("You had marked %(options)s. No ballot was written.", options=words.listed(chosen)) if chosen else ""
+    action = Action(_("Back to the campaign"), urls.campaign(campaign.id))
     match refusal:
         case RoundNotOpen() if of.status == "planned":
             refusal = RoundNotOpen(_when(request, rounds.round_of(read, of.id)))
         case RoundNotOpen():
             refusal = RoundNotOpen(_when(request, rounds.round_of(read, of.id)))
-            action = Action("See the count", urls.round_(of.id, "report"))
-            kept = kept or "Every ballot that was cast in time is kept."
+            action = Action(_("See the count"), urls.round_(of.id, "report"))
+            kept = kept or _("Every ballot that was cast in time is kept.")
         case RoundPausedNow():
-            kept = kept or "Ballots that were cast stay cast."
+            kept = kept or _("Ballots that were cast stay cast.")
         case NoBallots():
-            action = Action("Read the ideas", urls.ideas(campaign.id))
+            action = Action(_("Read the ideas"), urls.ideas(campaign.id))
         case _:
             pass
     back = urls.round_(of.id, "ballot")
@@ -196,7 +197,7 @@ def _when(request: Request, each: RoundRead) -> str:
     desk: Desk = request.app.state.desk
     zone = zone_of(desk)
     if each.status == "planned":
-        return f"It opens {words.when(each.opens_at, zone, desk.now)}. Come back then."
+        return _("It opens %(when)s. Come back then.", when=words.when(each.opens_at, zone, desk.now))
     if each.status == "void":
-        return f"It was given up: {each.reason} Ballots already cast stay in the record."
-    return f"It closed {words.when(each.closes_at, zone, desk.now, seconds=True)}."
+        return _("It was given up: %(reason)s Ballots already cast stay in the record.", reason=each.reason)
+    return _("It closed %(when)s.", when=words.when(each.closes_at, zone, desk.now, seconds=True))

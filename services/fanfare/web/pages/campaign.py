@@ -12,6 +12,7 @@ from fanfare.campaigns.reading import CampaignRead
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.record.campaigns import Campaign
 from fanfare.record.kinds import digest
 from fanfare.views import figures, ideas
@@ -78,7 +79,7 @@ def zone_of(desk: Desk) -> str:
 
 def told(desk: Desk, read: CampaignRead) -> Told:
     """Return what sentences about a campaign need to know."""
-    names = {each.id: f"round {each.number}" for each in read.rounds}
+    names = {each.id: _("round %(number)s", number=each.number) for each in read.rounds}
     return Told(names, hosts(desk), zone_of(desk), datetime.now(UTC))
 
 
@@ -98,10 +99,10 @@ def voice(desk: Desk, said: Mapping[str, Any]) -> Voice:
     title = said.get("title", "")
     return Voice(
         text=said["text"],
-        by=said["author_name"] or GONE,
+        by=said["author_name"] or _(GONE),
         at=said["written_at"],
         about=title,
         href=urls.idea(said["idea"]) if title else "",
         is_host=said["author"] in hosts(desk),
-        gone="" if said["text"] else rounds.UNNAMED,
+        gone="" if said["text"] else _(rounds.UNNAMED),
     )

@@ -14,8 +14,10 @@ from fanfare.web import tints, urls
 from fanfare.web.contexts.campaigns import Board, BoardRow, RoundStub, Ticket, Voice
 from fanfare.web.contexts.design import DesignPage, Tint, Token
 from fanfare.web.contexts.ideas import Step
+from fanfare.web.contexts.recognition import Badge
 from fanfare.web.contexts.results import Seal
 from fanfare.web.contexts.shell import Form
+from fanfare.web.pages.rules_in_words import emblems
 from fanfare.web.shells import answered, shell_of
 
 router = APIRouter()
@@ -105,6 +107,7 @@ def specimen(colour: str, now: datetime | None = None) -> DesignPage:
         voices=_voices(now),
         steps=_STEPS,
         seal=Seal(_PRINT, now),
+        badges=[Badge(emblem, min(at, 8), min(at + 1, 8), name) for at, (emblem, name) in enumerate(emblems().items(), 1)],
         form=_WRONG,
     )
 

@@ -8,21 +8,27 @@ import msgspec
 from pydantic import ValidationError
 
 from fanfare.campaigns.drafts import DraftCampaign, DraftRound
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record.terms import MOST_OPTIONS
+from fanfare.web import words
 from fanfare.web.contexts.host import Choice
 from fanfare.web.pages import local_times
 from fanfare.web.pages.typed import Fields, whole
 
 MOST_ROUNDS = 40
 METHODS = (
-    Choice("plurality.v1", "A vote: one choice each"),
-    Choice("approval.v1", "A vote: tick several"),
-    Choice("support.v1", "Fans raise ideas and support them; no ballot"),
+    Choice("plurality.v1", marked("A vote: one choice each")),
+    Choice("approval.v1", marked("A vote: tick several")),
+    Choice("support.v1", marked("Fans raise ideas and support them; no ballot")),
 )
-INPUTS = (Choice("list", "your own list"),)
+INPUTS = (Choice("list", marked("your own list")),)
 SUPPORT, APPROVAL = "support.v1", "approval.v1"
-TIES = (Choice("earliest", "the earliest goes on"), Choice("all-advance", "all of them go on"))
-ELECTORATES = (Choice("members", "every member"), Choice("members-before-opening", "members who joined before the opening"))
+TIES = (Choice("earliest", marked("the earliest goes on")), Choice("all-advance", marked("all of them go on")))
+ELECTORATES = (
+    Choice("members", marked("every member")),
+    Choice("members-before-opening", marked("members who joined before the opening")),
+)
 
 _FIELDS = {
     "name": "name",
@@ -52,7 +58,7 @@ def values(draft: DraftCampaign, zone: str) -> dict[str, str]:
     """Return a draft as the fields of its form; times on the clock of its rounds, or of *zone* where it has none."""
     if draft.rounds and local_times.known(draft.rounds[0].zone):
         zone = draft.rounds[0].zone
-    summary, _, about = draft.story.strip().partition("\n\n")
+    summary, __, about = draft.story.strip().partition("\n\n")
     found = {"title": draft.title, "summary": summary, "about": about.strip(), "zone": zone, "rounds": str(len(draft.rounds))}
     for index, each in enumerate(draft.rounds):
         found |= {f"rounds-{index}-{name}": text for name, text in round_values(each, zone).items()}
@@ -99,7 +105,7 @@ def _zone(fields: Fields, errors: dict[str, str]) -> str:
     zone = fields.get("zone", "").strip()
     if local_times.known(zone):
         return zone
-    errors["zone"] = "Choose a time zone, such as Europe/Berlin."
+    errors["zone"] = _("Choose a time zone, such as Europe/Berlin.")
     return "UTC"
 
 
@@ -114,7 +120,7 @@ def _round(fields: Fields, at: str, zone: str, errors: dict[str, str]) -> dict[s
         except local_times.TimeUnreadable as error:
             errors[at + name] = str(error)
     # What the form hides under the chosen method counts for nothing.
-    source, _, number = ("ideas" if told["method"] == SUPPORT else typed["input"]).partition("-")
+    source, __, number = ("ideas" if told["method"] == SUPPORT else typed["input"]).partition("-")
     unlimited = MOST_OPTIONS if told["method"] == APPROVAL else 1
     most = typed["most"] if told["method"] == APPROVAL else ""
     return told | {
@@ -130,7 +136,7 @@ def _round(fields: Fields, at: str, zone: str, errors: dict[str, str]) -> dict[s
 def _count(text: str, empty: int, name: str, errors: dict[str, str]) -> int:
     number = empty if text == "" else whole(text)
     if number is None or not 1 <= number <= MOST_OPTIONS:
-        errors[name] = f"Write a number from 1 to {MOST_OPTIONS}."
+        errors[name] = _("Write a number from 1 to %(most)s.", most=MOST_OPTIONS)
         return 1
     return number
 
@@ -138,7 +144,7 @@ def _count(text: str, empty: int, name: str, errors: dict[str, str]) -> int:
 def _refuse_nul(fields: Fields, errors: dict[str, str]) -> None:
     for name in fields:
         if "\0" in fields[name]:
-            errors[name] = "There is a character in it that cannot be kept. Type it anew."
+            errors[name] = _("There is a character in it that cannot be kept. Type it anew.")
 
 
 def _validated(model: type[DraftCampaign], told: dict[str, Any]) -> Typed:
@@ -160,8 +166,9 @@ def _field(loc: tuple[int | str, ...]) -> str:
 
 def _sentence(kind: str, context: dict[str, Any]) -> str:
     if kind in ("string_too_long", "too_long"):
-        return f"That is too much: {context.get('max_length', 'less'):,} is the most. Nothing is lost; shorten it."
-    return "Choose one of what is offered here."
+        most = words.number(context["max_length"])
+        return _("That is too much: %(most)s is the most. Nothing is lost; shorten it.", most=most)
+    return _("Choose one of what is offered here.")
 
 
 def with_round(fields: Fields, next_opens_at: datetime, zone: str) -> dict[str, str]:

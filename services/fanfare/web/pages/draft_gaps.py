@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 from fanfare.campaigns import decide
 from fanfare.campaigns.drafts import DraftCampaign, DraftRound, publication
 from fanfare.campaigns.refusals import PlanRefused
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import TextRefused
 from fanfare.platform.texts import BODY, TITLE, checked
 from fanfare.record.kinds import digest
 
 _SILENT = {
-    "name": "Round {} has no name yet.",
-    "question": "Round {} has no question yet.",
-    "asked_by": "Round {} does not say who asks.",
-    "why": "Round {} does not say why you ask.",
-    "outcome": "Round {} does not say what happens with the answers.",
+    "name": marked("Round %(number)s has no name yet."),
+    "question": marked("Round %(number)s has no question yet."),
+    "asked_by": marked("Round %(number)s does not say who asks."),
+    "why": marked("Round %(number)s does not say why you ask."),
+    "outcome": marked("Round %(number)s does not say what happens with the answers."),
 }
 _GRACE = timedelta(minutes=9)
 """Within this the clock still opens a round that was due; what is older would wait for a host."""
@@ -43,45 +45,45 @@ def round_gaps(draft: DraftRound, number: int, now: datetime) -> list[str]:
 def _story(draft: DraftCampaign) -> Iterator[str]:
     for text, field, most in ((draft.title, "title", TITLE), (draft.story, "story", BODY)):
         if not text.strip():
-            yield (
-                "The campaign has no title yet." if field == "title" else "The campaign does not say in a sentence what it asks."
-            )
+            untitled, silent = _("The campaign has no title yet."), _("The campaign does not say in a sentence what it asks.")
+            yield untitled if field == "title" else silent
         else:
             yield from _refused(text, field, most)
     if not draft.rounds:
-        yield "A campaign needs a round. Add one."
+        yield _("A campaign needs a round. Add one.")
 
 
 def _round_gaps(draft: DraftRound, number: int, now: datetime) -> Iterator[str]:
     for field, sentence in _SILENT.items():
         if not getattr(draft, field).strip():
-            yield sentence.format(number)
+            yield _(sentence, number=number)
     for field, text, most in draft.words():
         if text.strip():
-            yield from _refused(text, f"{field} of round {number}", most)
+            said = _("%(field)s of round %(number)s", field=_(field), number=number)
+            yield from _refused(text, f"{field} of round {number}", most, said)
     labels = [label.strip() for label in draft.options] if draft.options_from == "list" else []
     if len(set(labels)) < len(labels):
-        yield f"Round {number} has the same option twice."
+        yield _("Round %(number)s has the same option twice.", number=number)
     if draft.opens_at < now - _GRACE:
-        yield f"Round {number} opens in the past. Choose a later opening."
+        yield _("Round %(number)s opens in the past. Choose a later opening.", number=number)
 
 
-def _refused(text: str, field: str, most: int) -> Iterator[str]:
+def _refused(text: str, field: str, most: int, said: str = "") -> Iterator[str]:
     try:
-        checked(text, field, most, lines=most == BODY)
+        checked(text, field, most, lines=most == BODY, said=said)
     except TextRefused as refusal:
         yield str(refusal)
 
 
 def _plans(draft: DraftCampaign) -> dict[int, list[str]]:
     """Check the plans as the decision will, under stand-ins for the hashes that the texts get when they are kept."""
-    texts = [draft.title, draft.story, *(text for each in draft.rounds for _, text, _ in each.words())]
+    texts = [draft.title, draft.story, *(text for each in draft.rounds for _field, text, _most in each.words())]
     hashes = {text.replace("\r\n", "\n").strip(): digest(text.encode()) for text in texts}
-    _, planned = publication("draft", draft, hashes, "draft")
+    __, planned = publication("draft", draft, hashes, "draft")
     refused: dict[int, list[str]] = {}
     for number, each in enumerate(planned, 1):
         try:
             decide.check_plan(each.plan, [(before.round, before.plan) for before in planned[: number - 1]])
         except PlanRefused as refusal:
-            refused[number] = [f"Round {number}: {refusal}"]
+            refused[number] = [_("Round %(number)s: %(refusal)s", number=number, refusal=refusal)]
     return refused

@@ -12,6 +12,8 @@ from fanfare.campaigns.reading import CampaignRead, OptionRead, RoundRead
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Host, TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import NotFound
 from fanfare.views import figures
 from fanfare.web import urls, words
@@ -25,7 +27,7 @@ from fanfare.web.pages.host import desk_router
 from fanfare.web.shells import answered, brand_of, colour_of, see_other, shell_of
 
 router = desk_router()
-UNWRITTEN = "Not written yet"
+UNWRITTEN = marked("Not written yet")
 
 
 class PreviewCampaign(CampaignPage, frozen=True):
@@ -48,7 +50,7 @@ class PreviewBallot(BallotPage, frozen=True):
 async def campaign(draft_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
     """Show the campaign's page as it will be while its first round is open."""
     del host
-    draft, _ = await campaigns.draft(draft_id)
+    draft, __ = await campaigns.draft(draft_id)
     read = reading(draft, draft_id, desk.now)
     current, zone = read.current, zone_of(desk)
     async with desk.pool.connection() as connection:
@@ -87,7 +89,7 @@ async def campaign(draft_id: Id, request: Request, host: Host, desk: TheDesk, ca
 async def paper(draft_id: Id, number: int, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Show the ballot paper of one round with its real options; where fans raise ideas there is none. Raises: NotFound."""
     del host
-    draft, _ = await campaigns.draft(draft_id)
+    draft, __ = await campaigns.draft(draft_id)
     if not 1 <= number <= len(draft.rounds):
         raise NotFound
     if draft.rounds[number - 1].method == rounds.SUPPORT:
@@ -118,21 +120,25 @@ async def _shown(request: Request, desk: Desk, page: Page, draft_id: str, read: 
 
 def _note(draft_id: str, draft: DraftCampaign, present: str) -> PreviewNote:
     papers = [
-        Choice(str(at), f"Ballot paper of round {at}") for at, each in enumerate(draft.rounds, 1) if each.method != rounds.SUPPORT
+        Choice(str(at), _("Ballot paper of round %(number)s", number=at))
+        for at, each in enumerate(draft.rounds, 1)
+        if each.method != rounds.SUPPORT
     ]
     return PreviewNote(draft_id, present, papers)
 
 
 def _stage(each: RoundRead, zone: str, now: datetime) -> Stage:
     if each.status == "open":
-        return Stage(each.name, f"Open until {words.when(each.closes_at, zone, now)}", "now", each.question)
-    return Stage(each.name, f"Opens {words.when(each.opens_at, zone, now)}", "next", each.question)
+        return Stage(each.name, _("Open until %(when)s", when=words.when(each.closes_at, zone, now)), "now", each.question)
+    return Stage(each.name, _("Opens %(when)s", when=words.when(each.opens_at, zone, now)), "next", each.question)
 
 
 def reading(draft: DraftCampaign, draft_id: str, now: datetime, opened: int = 1) -> CampaignRead:
     """Return a draft as a public campaign would be read, with the round number *opened* open."""
     made = [_round(draft, each, draft_id, at, now, opened) for at, each in enumerate(draft.rounds, 1)]
-    return CampaignRead(id=draft_id, title=draft.title.strip() or UNWRITTEN, story=draft.story.strip() or UNWRITTEN, rounds=made)
+    return CampaignRead(
+        id=draft_id, title=draft.title.strip() or _(UNWRITTEN), story=draft.story.strip() or _(UNWRITTEN), rounds=made
+    )
 
 
 def _round(draft: DraftCampaign, each: DraftRound, draft_id: str, number: int, now: datetime, opened: int) -> RoundRead:
@@ -143,11 +149,11 @@ def _round(draft: DraftCampaign, each: DraftRound, draft_id: str, number: int, n
         id=round_id(draft_id, number),
         campaign=draft_id,
         number=number,
-        name=each.name.strip() or f"Round {number}",
-        question=each.question.strip() or UNWRITTEN,
-        asked_by=each.asked_by.strip() or UNWRITTEN,
-        why=each.why.strip() or UNWRITTEN,
-        outcome=each.outcome.strip() or UNWRITTEN,
+        name=each.name.strip() or _("Round %(number)s", number=number),
+        question=each.question.strip() or _(UNWRITTEN),
+        asked_by=each.asked_by.strip() or _(UNWRITTEN),
+        why=each.why.strip() or _(UNWRITTEN),
+        outcome=each.outcome.strip() or _(UNWRITTEN),
         status="sealed" if number < opened else "open" if number == opened else "planned",
         paused=False,
         opens_at=opens,
@@ -174,5 +180,8 @@ def _options(draft: DraftCampaign, each: DraftRound) -> Sequence[OptionRead]:
     labels = [label.strip() for label in each.options if label.strip()] if each.options_from == "list" else []
     if each.options_from == "round" and each.from_round and each.from_round <= len(draft.rounds):
         places = draft.rounds[each.from_round - 1].advance
-        labels = [f"Number {place} of round {each.from_round}" for place in range(1, min(places, 12) + 1)]
+        labels = [
+            _("Number %(place)s of round %(number)s", place=place, number=each.from_round)
+            for place in range(1, min(places, 12) + 1)
+        ]
     return [OptionRead(id=f"o{at}", label=label, version=0) for at, label in enumerate(labels, 1)]

@@ -9,6 +9,8 @@ from fastapi.responses import HTMLResponse
 
 from fanfare.campaigns.drafts import DraftCampaign
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record.kinds import canonical, digest
 from fanfare.web.contexts.host import Difference, DraftPage, DraftStep, RoundInWords
 from fanfare.web.contexts.shell import Form
@@ -16,27 +18,33 @@ from fanfare.web.pages import draft_forms, local_times
 from fanfare.web.pages.campaign import zone_of
 from fanfare.web.pages.draft_gaps import gaps_by_step
 from fanfare.web.pages.draft_words import in_words
-from fanfare.web.pages.forms import fresh_key
+from fanfare.web.pages.forms import fresh_key, spoken
 from fanfare.web.pages.typed import Fields, whole
 from fanfare.web.shells import show
 
 STORY, CHECK = "story", "check"
-_LABELS = {"title": "Title", "summary": "In a sentence or two", "about": "More about it", "zone": "Time zone", "rounds": "Rounds"}
+_LABELS = {
+    "title": marked("Title"),
+    "summary": marked("In a sentence or two"),
+    "about": marked("More about it"),
+    "zone": marked("Time zone"),
+    "rounds": marked("Rounds"),
+}
 _ROUND_LABELS = {
-    "name": "Short name",
-    "asked_by": "Who asks",
-    "question": "The question",
-    "why": "Why you ask",
-    "next": "What happens with the answers",
-    "opens_at": "Opens",
-    "closes_at": "Closes",
-    "method": "How it is decided",
-    "input": "Options come from",
-    "options": "Your options",
-    "keeps": "How many go on",
-    "most": "Most ticks",
-    "tie": "A tie at the cut",
-    "electorate": "Who may vote",
+    "name": marked("Short name"),
+    "asked_by": marked("Who asks"),
+    "question": marked("The question"),
+    "why": marked("Why you ask"),
+    "next": marked("What happens with the answers"),
+    "opens_at": marked("Opens"),
+    "closes_at": marked("Closes"),
+    "method": marked("How it is decided"),
+    "input": marked("Options come from"),
+    "options": marked("Your options"),
+    "keeps": marked("How many go on"),
+    "most": marked("Most ticks"),
+    "tie": marked("A tie at the cut"),
+    "electorate": marked("Who may vote"),
 }
 
 
@@ -93,10 +101,10 @@ async def shown(
         form=Form(values=fields, errors=errors or {}),
         rounds=rounds,
         zones=local_times.with_zone(fields.get("zone") or zone_of(desk)),
-        methods=draft_forms.METHODS,
-        inputs=draft_forms.INPUTS,
-        ties=draft_forms.TIES,
-        electorates=draft_forms.ELECTORATES,
+        methods=spoken(draft_forms.METHODS),
+        inputs=spoken(draft_forms.INPUTS),
+        ties=spoken(draft_forms.TIES),
+        electorates=spoken(draft_forms.ELECTORATES),
         idempotency_key=fresh_key(),
         campaign_id=draft.id,
         version=draft.version,
@@ -127,7 +135,8 @@ def _steps(present: str, rounds: int, missing: Mapping[str, Sequence[str]], *, i
             state = "now"
         elif name == CHECK:
             state = "next"
-        label = {STORY: "Story", CHECK: "Check and publish"}.get(name, f"Round {name.removeprefix('round-')}")
+        label = _("Round %(number)s", number=name.removeprefix("round-"))
+        label = {STORY: _("Story"), CHECK: _("Check and publish")}.get(name, label)
         made.append(DraftStep(name, label, state, is_whole))
     return made
 
@@ -148,6 +157,10 @@ def _differences(draft: Draft, theirs: Mapping[str, str]) -> list[Difference]:
         typed = draft.fields.get(name, "")
         if typed.replace("\r\n", "\n").strip() != text.strip():
             short = name.split("-", 2)[-1]
-            label = _LABELS.get(name) or f"Round {(whole(name.split('-')[1]) or 0) + 1}: {_ROUND_LABELS.get(short, short)}"
-            found.append(Difference(label, text))
+            found.append(Difference(_(_LABELS[name]) if name in _LABELS else _of_round(name, short), text))
     return found
+
+
+def _of_round(name: str, short: str) -> str:
+    number = (whole(name.split("-")[1]) or 0) + 1
+    return _("Round %(number)s: %(field)s", number=number, field=_(_ROUND_LABELS.get(short, short)))

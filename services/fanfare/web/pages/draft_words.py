@@ -3,18 +3,30 @@
 from datetime import datetime, timedelta
 
 from fanfare.campaigns.drafts import DraftRound
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked, ngettext
 from fanfare.record.terms import MOST_OPTIONS
 from fanfare.web import words
 from fanfare.web.contexts.host import RoundInWords
 from fanfare.web.pages import local_times
 from fanfare.web.pages.draft_forms import APPROVAL, SUPPORT
 
+_HOW = {
+    (True, "one"): marked("Members choose one of %(options)s."),
+    (True, "some"): marked("Members tick up to %(number)s of %(options)s."),
+    (True, "any"): marked("Members tick as many as they like of %(options)s."),
+    (False, "one"): marked("Members who joined before it opens choose one of %(options)s."),
+    (False, "some"): marked("Members who joined before it opens tick up to %(number)s of %(options)s."),
+    (False, "any"): marked("Members who joined before it opens tick as many as they like of %(options)s."),
+}
+"""Whether every member may vote, and how many options a ballot can name."""
+
 
 def in_words(draft: DraftRound, number: int, now: datetime, missing: list[str]) -> RoundInWords:
     """Return a round as its check tells it."""
     return RoundInWords(
         number=number,
-        name=draft.name.strip() or f"Round {number}",
+        name=draft.name.strip() or _("Round %(number)s", number=number),
         question=draft.question.strip(),
         asked_by=draft.asked_by.strip(),
         why=draft.why.strip(),
@@ -30,24 +42,41 @@ def times(draft: DraftRound, now: datetime) -> str:
     """Return when a round is open: `Open for 7 days: from Sunday 22 November, 09:00, to Sunday 29 November, 09:00 …`."""
     span = draft.closes_at - draft.opens_at
     if span <= timedelta(0):
-        return "It closes before it opens."
+        return _("It closes before it opens.")
     zone = draft.zone if local_times.known(draft.zone) else "UTC"
     opens, closes = (words.when(at, zone, now) for at in (draft.opens_at, draft.closes_at))
-    return f"Open for {words.duration(span)}: from {opens}, to {closes} ({zone})."
+    told = {"span": words.duration(span), "opens": opens, "closes": closes, "zone": zone}
+    return _("Open for %(span)s: from %(opens)s, to %(closes)s (%(zone)s).", **told)
 
 
 def counting(draft: DraftRound) -> str:
     """Return how a round counts, in a sentence or two."""
-    tie = "the earliest goes on" if draft.ties == "earliest" else "all of them go on"
-    on = f"{words.words(draft.advance).capitalize()} {'goes' if draft.advance == 1 else 'go'} on; of equal ones at the cut {tie}."
-    if draft.method == SUPPORT:
-        return f"Fans raise ideas and support as many as they like. {on}"
+    said = _("Fans raise ideas and support as many as they like.") if draft.method == SUPPORT else _how(draft)
+    return f"{said} {_on(draft)}"
+
+
+def _how(draft: DraftRound) -> str:
     labels = [label for label in draft.options if label.strip()]
     options = {
-        "list": f"your {words.words(len(labels))} options",
-        "round": f"what goes on from round {draft.from_round}",
-    }.get(draft.options_from, "ideas")
-    who = "Members" if draft.electorate == "members" else "Members who joined before it opens"
-    ticks = "as many as they like" if draft.most >= MOST_OPTIONS else f"up to {words.words(draft.most)}"
-    how = f"tick {ticks}" if draft.method == APPROVAL else "choose one"
-    return f"{who} {how} of {options}. {on}"
+        "list": ngettext("your %(count)s options", "your %(count)s options", len(labels), count=words.words(len(labels))),
+        "round": _("what goes on from round %(number)s", number=draft.from_round),
+    }.get(draft.options_from, _("ideas"))
+    ticks = ("any" if draft.most >= MOST_OPTIONS else "some") if draft.method == APPROVAL else "one"
+    return _(_HOW[draft.electorate == "members", ticks], options=options, number=words.words(draft.most))
+
+
+def _on(draft: DraftRound) -> str:
+    count, number = draft.advance, words.words(draft.advance).capitalize()
+    if draft.ties == "earliest":
+        return ngettext(
+            "%(count)s goes on; of equal ones at the cut the earliest goes on.",
+            "%(count)s go on; of equal ones at the cut the earliest goes on.",
+            count,
+            count=number,
+        )
+    return ngettext(
+        "%(count)s goes on; of equal ones at the cut all of them go on.",
+        "%(count)s go on; of equal ones at the cut all of them go on.",
+        count,
+        count=number,
+    )

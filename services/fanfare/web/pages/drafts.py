@@ -15,6 +15,8 @@ from fanfare.campaigns.templates import TEMPLATES
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Host, TheDesk, asked
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import Refusal
 from fanfare.record.kinds import digest
 from fanfare.web import urls
@@ -29,10 +31,8 @@ from fanfare.web.pages.typed import Fields, key_of, posted, whole
 from fanfare.web.shells import brand_of, see_other, show
 
 router = desk_router()
-PUBLISHED = "The campaign is public, and in the record under your name."
-SAVED = "The draft is saved."
-_NOT_YET = "It is saved, and not published yet: something is missing."
-_TOO_MANY = f"A campaign has at most {draft_forms.MOST_ROUNDS} rounds."
+PUBLISHED = marked("The campaign is public, and in the record under your name.")
+SAVED = marked("The draft is saved.")
 
 
 @router.get(urls.NEW_CAMPAIGN)
@@ -57,7 +57,7 @@ async def save_new(request: Request, host: Host, desk: TheDesk, campaigns: TheCa
     typed = draft_forms.read({**base, **fields, "rounds": base["rounds"]})
     if typed.draft is None:
         return await shown(request, desk, Draft("", 0, {**base, **fields}, STORY), errors=typed.errors, status=422)
-    draft_id, _ = await campaigns.save_draft(None, 0, typed.draft, host.member, key_of(fields))
+    draft_id, __ = await campaigns.save_draft(None, 0, typed.draft, host.member, key_of(fields))
     return led_to(request, urls.draft_step(draft_id, STORY))
 
 
@@ -99,7 +99,7 @@ async def save(draft_id: Id, request: Request, host: Host, desk: TheDesk, campai
     try:
         if fields.get("act") == "discard":
             await campaigns.discard(draft_id)
-            return led_to(request, urls.DESK, "The draft is thrown away.")
+            return led_to(request, urls.DESK, _("The draft is thrown away."))
         saved, version = await campaigns.draft(draft_id)
         before = draft_forms.values(saved, zone_of(desk))
         step = known(fields.get("step", STORY), saved)
@@ -135,7 +135,8 @@ async def _changed(
     fields, step, act = now.fields, now.step, now.fields.get("act", "save")
     count = draft_forms.rounds_of(fields)
     if act == "add-round" and count >= draft_forms.MOST_ROUNDS:
-        return await shown(request, desk, now, errors={"": _TOO_MANY}, status=422)
+        said = _("A campaign has at most %(most)s rounds.", most=draft_forms.MOST_ROUNDS)
+        return await shown(request, desk, now, errors={"": said}, status=422)
     if act == "add-round":
         fields, step = draft_forms.with_round(fields, _tomorrow(desk, zone_of(desk)), fields["zone"]), f"round-{count + 1}"
     elif act.startswith("remove-round-") and count > 1:
@@ -151,31 +152,32 @@ async def _changed(
         return await _published(request, host, desk, campaigns, now)
     if act == "next":
         step = after(step, typed.draft)
-    return led_to(request, urls.draft_step(now.id, step), SAVED)
+    return led_to(request, urls.draft_step(now.id, step), _(SAVED))
 
 
 async def _overtaken(
     request: Request, desk: Desk, campaigns: Campaigns, now: Draft, before: Mapping[str, str], status: int
 ) -> Response:
     """Answer with what she wrote, who saved the draft meanwhile, and what it says where that differs."""
-    _, version = await campaigns.draft(now.id)
+    __, version = await campaigns.draft(now.id)
     by = await campaigns.saved_last_by(now.id)
     fresh = msgspec.structs.replace(now, version=version, fields={**now.fields, "seen": mark(before, now.step)})
-    return await shown(request, desk, fresh, status=status, changed_by=by or "Somebody else", theirs=before)
+    return await shown(request, desk, fresh, status=status, changed_by=by or _("Somebody else"), theirs=before)
 
 
 async def _published(request: Request, host: Caller, desk: Desk, campaigns: Campaigns, now: Draft) -> Response:
     saved, version = await campaigns.draft(now.id)
     now = msgspec.structs.replace(now, version=version, step=CHECK)
     if gaps(saved, desk.now):
-        return await shown(request, desk, now, errors={"": _NOT_YET}, status=422)
+        said = _("It is saved, and not published yet: something is missing.")
+        return await shown(request, desk, now, errors={"": said}, status=422)
     body = digest(saved.model_dump_json().encode())
     try:
-        _, done = await campaigns.publish(now.id, asked(host, "publish", now.id, key_of(now.fields), body))
+        __, done = await campaigns.publish(now.id, asked(host, "publish", now.id, key_of(now.fields), body))
     except (CampaignIsPublic, DraftNotFound):  # the same button again, or another host, a moment ago
         if (public := await _public(desk, now.id)) is None:
             raise
         return see_other(public)
     except Refusal as refusal:
         return await shown(request, desk, now, errors={"": f"{refusal.title} {refusal}"}, status=refusal.status)
-    return led_to(request, await _public(desk, now.id) or urls.DESK, PUBLISHED, done.position)
+    return led_to(request, await _public(desk, now.id) or urls.DESK, _(PUBLISHED), done.position)

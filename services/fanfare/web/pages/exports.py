@@ -13,6 +13,7 @@ from fanfare.campaigns.results import inert
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Host, TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import NotFound
 from fanfare.views import idea_sheet
 from fanfare.web import urls
@@ -38,7 +39,11 @@ async def exports(request: Request, host: Host, desk: TheDesk) -> HTMLResponse:
         ExportCampaign(
             each.id,
             each.title,
-            [Choice(of.id, f"Round {of.number}, {of.name}") for of in each.rounds if of.status != "planned"],
+            [
+                Choice(of.id, _("Round %(number)s, %(name)s", number=of.number, name=of.name))
+                for of in each.rounds
+                if of.status != "planned"
+            ],
             any(of.method == SUPPORT for of in each.rounds),
         )
         for each in read

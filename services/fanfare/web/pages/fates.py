@@ -6,6 +6,8 @@ import msgspec
 from psycopg import AsyncConnection
 
 from fanfare.campaigns.reading import CampaignRead, RoundRead
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import ngettext
 from fanfare.record.campaigns import Campaign
 from fanfare.views.board import Board, leading
 from fanfare.web import words
@@ -44,10 +46,10 @@ class Fates:
         for each in self._of(idea):
             state = state_of(each)
             if state in ("open", "paused", "closing"):
-                stage = "" if each.method == SUPPORT else "On the ballot"
+                stage = "" if each.method == SUPPORT else _("On the ballot")
             else:
-                _, stage = await self._step(each, idea)
-        return "Withdrawn" if idea["withdrawn"] else stage
+                __, stage = await self._step(each, idea)
+        return _("Withdrawn") if idea["withdrawn"] else stage
 
     def _of(self, idea: dict[str, Any]) -> list[RoundRead]:
         """Return the rounds that an idea is or was in."""
@@ -56,12 +58,14 @@ class Fates:
 
     async def way(self, idea: dict[str, Any], raised: str) -> Way:
         """Return the way of an idea; *raised* says when that was, and by whom."""
-        steps = [Step("Raised", raised, "done")]
+        steps = [Step(_("Raised"), raised, "done")]
         if idea["version"] > 1:
-            steps.append(Step("Refined", f"{words.words(idea['version']).capitalize()} versions so far.", "done"))
+            number, count = idea["version"], words.words(idea["version"]).capitalize()
+            line = ngettext("%(count)s version so far.", "%(count)s versions so far.", number, count=count)
+            steps.append(Step(_("Refined"), line, "done"))
         if idea["withdrawn"]:
-            line = "Its author took it back."
-            return Way((*steps, Step("Withdrawn", line, "done")), "Withdrawn", line)
+            line = _("Its author took it back.")
+            return Way((*steps, Step(_("Withdrawn"), line, "done")), _("Withdrawn"), line)
         stage, ballot_round = "", ""
         for each in self._of(idea):
             step, stage = await self._step(each, idea)
@@ -73,23 +77,22 @@ class Fates:
     async def _step(self, each: RoundRead, idea: dict[str, Any]) -> tuple[Step, str]:
         is_support, state = each.method == SUPPORT, state_of(each)
         if state == "void":
-            return Step(f"Round {each.number} was voided", each.reason, "done"), ""
+            return Step(_("Round %(number)s was voided", number=each.number), each.reason, "done"), ""
         place = await self._place(each, idea)
         if state in ("open", "paused", "closing"):
-            title = "Gathering support" if is_support else f"On the ballot of round {each.number}"
-            line = f"{place} {_cut(each)} when the round closes." if is_support else place
-            return Step(title, line, "now"), "" if is_support else "On the ballot"
+            on_ballot = _("On the ballot of round %(number)s", number=each.number)
+            title = _("Gathering support") if is_support else on_ballot
+            line = f"{place} {_cut(each, is_over=False)}" if is_support else place
+            return Step(title, line, "now"), "" if is_support else _("On the ballot")
         went_on = each.id in self._boards and idea["idea"] in self._boards[each.id][0].result.advanced
         if not went_on:
-            title = (
-                f"Not the winner of round {each.number}" if each.advance == 1 else f"Not among the {words.words(each.advance)}"
-            )
-            return Step(title, f"{place} {_cut(each)}.", "done"), "Ended"
-        last = each.number == len(self._read.rounds)
-        title = f"Won round {each.number}" if each.advance == 1 else f"Went on from round {each.number}"
-        return Step(
-            title, f"{place} {each.outcome}" if last else place, "done"
-        ), "Won" if last and each.advance == 1 else "Went on"
+            lost = _("Not the winner of round %(number)s", number=each.number)
+            title = lost if each.advance == 1 else _("Not among the %(count)s", count=words.words(each.advance))
+            return Step(title, f"{place} {_cut(each, is_over=True)}", "done"), _("Ended")
+        last, won = each.number == len(self._read.rounds), _("Won round %(number)s", number=each.number)
+        title = won if each.advance == 1 else _("Went on from round %(number)s", number=each.number)
+        stage = _("Won") if last and each.advance == 1 else _("Went on")
+        return Step(title, f"{place} {each.outcome}" if last else place, "done"), stage
 
     async def _place(self, each: RoundRead, idea: dict[str, Any]) -> str:
         found = self._campaign.round(each.id)
@@ -98,14 +101,37 @@ class Fates:
         if each.id not in self._boards:
             return ""
         now, in_all = self._boards[each.id]
-        unit = "supporter" if each.method == SUPPORT else "vote"
         own = next((standing for standing in now.result.ranking if standing.option == idea["idea"]), None)
         if own:
-            return f"Place {own.rank} of {words.number(in_all)}, with {words.counted(own.votes, unit)}."
+            told = {"rank": own.rank, "of": words.number(in_all), "count": words.number(own.votes)}
+            if each.method == SUPPORT:
+                return ngettext(
+                    "Place %(rank)s of %(of)s, with %(count)s supporter.",
+                    "Place %(rank)s of %(of)s, with %(count)s supporters.",
+                    own.votes,
+                    **told,
+                )
+            return ngettext(
+                "Place %(rank)s of %(of)s, with %(count)s vote.",
+                "Place %(rank)s of %(of)s, with %(count)s votes.",
+                own.votes,
+                **told,
+            )
         if each.method == SUPPORT and in_all > len(now.result.ranking) and not idea["hidden"]:
-            return f"Behind the first {words.number(len(now.result.ranking))}, with {words.counted(idea['supporters'], unit)}."
+            told = {"first": words.number(len(now.result.ranking)), "count": words.number(idea["supporters"])}
+            return ngettext(
+                "Behind the first %(first)s, with %(count)s supporter.",
+                "Behind the first %(first)s, with %(count)s supporters.",
+                idea["supporters"],
+                **told,
+            )
         return ""
 
 
-def _cut(each: RoundRead) -> str:
-    return f"{words.words(each.advance).capitalize()} {'goes' if each.advance == 1 else 'go'} on"
+def _cut(each: RoundRead, *, is_over: bool) -> str:
+    count = words.words(each.advance).capitalize()
+    if is_over:
+        return ngettext("%(count)s goes on.", "%(count)s go on.", each.advance, count=count)
+    return ngettext(
+        "%(count)s goes on when the round closes.", "%(count)s go on when the round closes.", each.advance, count=count
+    )

@@ -9,6 +9,7 @@ from fanfare.integrity.refusals import ContentNotFound, FlagOfYourOwn
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import ForeignOrigin, Refusal
 from fanfare.views import moderation
 from fanfare.views.moderation import Words
@@ -22,7 +23,11 @@ from fanfare.web.refused import refused_page
 from fanfare.web.shells import campaign_in_words, leave_notice, see_other, show, to_sign_in, visitor_of
 
 router = APIRouter()
-OFFERED = tuple(Rule(code, says) for code, says in RULES.items())
+
+
+def offered() -> tuple[Rule, ...]:
+    """Return the rules to choose from, in the language of the request."""
+    return tuple(Rule(code, _(says)) for code, says in RULES.items())
 
 
 async def _found(desk: Desk, content: str) -> Words:
@@ -59,7 +64,7 @@ async def flag(content: Id, request: Request, desk: TheDesk, campaigns: TheCampa
             return await _refused(request, refusal, found.idea)
         return await _shown(request, desk, campaigns, found, visitor, again(form, refusal, {"words": "words"}), refusal.status)
     response = see_other(urls.idea(found.idea))
-    leave_notice(request, response, "Thank you. A moderator will look at it.")
+    leave_notice(request, response, _("Thank you. A moderator will look at it."))
     return response
 
 
@@ -74,13 +79,13 @@ async def ask_back(content: Id, request: Request, desk: TheDesk) -> Response:
     except Refusal as refusal:
         return await _refused(request, refusal, found.idea)
     response = see_other(urls.idea(found.idea))
-    leave_notice(request, response, "You asked back. A moderator will look at it again.")
+    leave_notice(request, response, _("You asked back. A moderator will look at it again."))
     return response
 
 
 async def _refused(request: Request, refusal: Refusal, idea: str) -> Response:
     back = urls.idea(idea)
-    return await refused_page(request, refusal, action=Action("Back to the idea", back), path=back)
+    return await refused_page(request, refusal, action=Action(_("Back to the idea"), back), path=back)
 
 
 async def _shown(
@@ -94,9 +99,9 @@ async def _shown(
         content=found.content,
         kind=found.kind,
         idea_id=found.idea,
-        words=(found.title if found.kind == "idea" else plain(found.text)) or words.UNNAMED,
-        by=found.author_name or words.GONE,
-        rules=OFFERED,
+        words=(found.title if found.kind == "idea" else plain(found.text)) or _(words.UNNAMED),
+        by=found.author_name or _(words.GONE),
+        rules=offered(),
         form=form,
         done=done,
     )

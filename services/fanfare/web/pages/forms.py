@@ -9,9 +9,11 @@ from fastapi import Request
 
 from fanfare.members.csrf import guard
 from fanfare.platform.caller import Caller
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import NotFound, Refusal, SessionExpired, SignInNeeded
 from fanfare.platform.requests import RANDOM
 from fanfare.record.kinds import canonical, digest
+from fanfare.web.contexts.host import Choice
 from fanfare.web.contexts.shell import Form
 from fanfare.web.shells import visitor_of
 
@@ -69,7 +71,7 @@ async def writer(request: Request) -> Caller:
     await guard(request)
     found = await visitor_of(request)
     if found is None:
-        message = "Sign in in another tab, then send this again. What you wrote is kept here."
+        message = _("Sign in in another tab, then send this again. What you wrote is kept here.")
         raise (SessionExpired if getattr(request.state, "session_expired", False) else SignInNeeded)(message)
     return found
 
@@ -84,6 +86,11 @@ def again(form: Sent, refusal: Refusal, fields: Mapping[str, str]) -> Form:
     field = fields.get(str(refusal.extra.get("field", "")), "")
     said = str(refusal) if field else f"{refusal.title} {refusal}"
     return Form(dict(form.values), {field: said})
+
+
+def spoken(choices: Sequence[Choice]) -> tuple[Choice, ...]:
+    """Return entries of a select whose labels are marked for translation, in the language of the request."""
+    return tuple(Choice(each.value, _(each.label)) for each in choices)
 
 
 def fresh_key() -> str:

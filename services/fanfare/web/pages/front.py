@@ -12,13 +12,14 @@ from psycopg import AsyncConnection
 from fanfare.campaigns.reading import CampaignRead
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid
 from fanfare.record.campaigns import Campaign, RoundSealed
 from fanfare.views import figures
 from fanfare.web import tints, urls, words
 from fanfare.web.colours import remarks
 from fanfare.web.contexts.campaigns import CampaignStrip, Deed, FrontPage, Outcome, SealedRow
-from fanfare.web.pages import outcomes, rounds
+from fanfare.web.pages import outcomes, rounds, spotlight
 from fanfare.web.pages.campaign import zone_of
 from fanfare.web.shells import brand_of, colour_of, in_words, show
 
@@ -45,7 +46,7 @@ def _colour(text: str) -> str:
     try:
         return tints.parse_colour(text)
     except tints.ColourUnreadable as error:
-        message = "A colour is six hexadecimal digits, such as ff5c7c."
+        message = _("A colour is six hexadecimal digits, such as ff5c7c.")
         raise Invalid(message) from error
 
 
@@ -57,6 +58,7 @@ async def front(request: Request, desk: TheDesk) -> HTMLResponse:
     async with desk.pool.connection() as connection:
         read = [(each, await in_words(connection, each)) for each in public]
         last, sealed = await _sealed(connection, read, colour_of(desk))
+        shining = await spotlight.now(connection, desk)
     first = min(read, key=lambda each: _order(each[1]), default=None)
     brand_name = await brand_of(desk)
     page = FrontPage(
@@ -65,6 +67,7 @@ async def front(request: Request, desk: TheDesk) -> HTMLResponse:
         last=last,
         others=[_strip(desk, brand_name, each) for _, each in read if first is None or each.id != first[1].id],
         sealed=sealed,
+        spotlight=shining,
     )
     return await show(request, page)
 
@@ -79,15 +82,16 @@ def _order(read: CampaignRead) -> int:
 def _strip(desk: Desk, brand_name: str, read: CampaignRead) -> CampaignStrip:
     current = read.current
     state = rounds.state_of(current) if current else "upcoming"
-    line, now = "No round is set yet.", datetime.now(UTC)
+    line, now = _("No round is set yet."), datetime.now(UTC)
     if current:
-        place = f"Round {current.number} of {len(read.rounds)}"
+        place, word = {"number": current.number, "rounds": len(read.rounds)}, rounds.state_word(rounds.state_of(current))
+        closes, opens = (words.when(at, zone_of(desk), now) for at in (current.closes_at, current.opens_at))
         says = {
-            "open": f"{place} is open until {words.when(current.closes_at, zone_of(desk), now)}.",
-            "upcoming": f"{place} opens {words.when(current.opens_at, zone_of(desk), now)}.",
-            "sealed": "All rounds are sealed.",
+            "open": _("Round %(number)s of %(rounds)s is open until %(when)s.", when=closes, **place),
+            "upcoming": _("Round %(number)s of %(rounds)s opens %(when)s.", when=opens, **place),
+            "sealed": _("All rounds are sealed."),
         }
-        line = says.get(state, f"{place} is {state}.")
+        line = says.get(state) or _("Round %(number)s of %(rounds)s is %(state)s.", state=word, **place)
     kind = {"open": "open", "paused": "open", "closing": "open", "upcoming": "upcoming"}.get(state, "over")
     made = {"id": read.id, "title": read.title, "host_name": brand_name, "state": kind, "line": line, "colour": colour_of(desk)}
     return msgspec.convert(made, CampaignStrip)
@@ -124,11 +128,11 @@ def deeds(read: Sequence[CampaignRead], zone: str) -> list[Deed]:
         for each in campaign.rounds:
             if rounds.state_of(each) != "open":
                 continue
-            line = f"{campaign.title}, until {words.when(each.closes_at, zone, now)}."
+            line = _("%(title)s, until %(when)s.", title=campaign.title, when=words.when(each.closes_at, zone, now))
             if each.method == rounds.SUPPORT:
-                rest.append(Deed("Support the ideas that you like", line, urls.ideas(campaign.id)))
-                rest.append(Deed("Raise an idea of your own", line, urls.campaign(campaign.id, "ideas/new")))
+                rest.append(Deed(_("Support the ideas that you like"), line, urls.ideas(campaign.id)))
+                rest.append(Deed(_("Raise an idea of your own"), line, urls.campaign(campaign.id, "ideas/new")))
             else:
-                label = f"Vote on the {words.words(len(each.options))}" if each.options else "Vote"
+                label = _("Vote on the %(number)s", number=words.words(len(each.options))) if each.options else _("Vote")
                 votes.append(Deed(label, line, urls.round_(each.id, "ballot")))
     return (votes + rest)[:_DEEDS]

@@ -1,6 +1,6 @@
 """What is hidden, as its page says it: to everybody, to its author, and to moderators."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -8,12 +8,39 @@ from psycopg import AsyncConnection
 from fanfare.integrity import cases
 from fanfare.integrity.removing import may_moderate
 from fanfare.platform.caller import Caller
-from fanfare.views import ideas, moderation, rules
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
+from fanfare.views import erased, ideas, moderation, rules
+from fanfare.views.erased import Missing
 from fanfare.views.moderation import Hidden
 from fanfare.web import words
 from fanfare.web.contexts.moderation import Hiding
 
-HIDDEN_TITLE = "A hidden idea"
+HIDDEN_TITLE = marked("A hidden idea")
+
+
+def rule(code: str) -> str:
+    """Return what a rule says by which something is hidden."""
+    return _(rules.sentence(code))
+
+
+def instead(missing: Missing) -> str:
+    """Return what stands in the place of words that nobody may read."""
+    if missing.why == "hidden":
+        told = {"rule": rule(missing.rule), "reason": missing.reason}
+        return _("Hidden by a moderator. %(rule)s %(reason)s", **told).strip()
+    if missing.why == "removed" and missing.reason:
+        return _("Removed by a moderator: %(reason)s", reason=missing.reason)
+    return {
+        "erased": _("Its author erased this text."),
+        "taken-back": _("Its author took this back."),
+        "removed": _("Removed by a moderator."),
+    }[missing.why]
+
+
+async def instead_of(connection: AsyncConnection, hashes: Iterable[str]) -> dict[str, str]:
+    """Return what stands in the place of each of these texts that nobody may read."""
+    return {each: instead(missing) for each, missing in (await erased.in_place_of(connection, hashes)).items()}
 
 
 def sees_hidden(reader: Caller | None, author: str) -> bool:
@@ -30,7 +57,7 @@ async def as_seen(connection: AsyncConnection, found: dict[str, Any], reader: Ca
 
 def title_of(found: Mapping[str, Any]) -> str:
     """Return the title of an idea; where it may not be read, what stands for it."""
-    return found["title"] or (HIDDEN_TITLE if found["hidden"] else words.UNNAMED)
+    return found["title"] or (_(HIDDEN_TITLE) if found["hidden"] else _(words.UNNAMED))
 
 
 async def hidings(connection: AsyncConnection, authors: Mapping[str, str], reader: Caller | None) -> dict[str, Hiding]:
@@ -52,9 +79,9 @@ async def hidings(connection: AsyncConnection, authors: Mapping[str, str], reade
 def _hiding(hidden: Hidden, *, is_mine: bool, moderates: bool, asked: bool) -> Hiding:
     return Hiding(
         content=hidden.content,
-        rule=rules.sentence(hidden.rule),
+        rule=rule(hidden.rule),
         reason=hidden.reason,
-        by=hidden.by_name or words.GONE,
+        by=hidden.by_name or _(words.GONE),
         at=hidden.at,
         is_mine=is_mine,
         may_moderate=moderates,

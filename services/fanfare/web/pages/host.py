@@ -9,10 +9,12 @@ from psycopg import AsyncConnection
 
 from fanfare.campaigns.clockwork import TOO_LATE
 from fanfare.campaigns.drafts import DraftCampaign
-from fanfare.campaigns.reading import RoundRead, read_campaign
+from fanfare.campaigns.reading import read_campaign
 from fanfare.campaigns.routes import TheCampaigns
 from fanfare.members.csrf import guard
 from fanfare.platform.edge import Host, TheDesk, note_position
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked, ngettext
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.position import Position
 from fanfare.record.terms import Advanced
@@ -57,25 +59,38 @@ async def desk(request: Request, host: Host, the_desk: TheDesk, campaigns: TheCa
 
 def _draft(draft_id: str, draft: DraftCampaign) -> DeskCampaign:
     silent = sum(not (each.question.strip() and each.why.strip() and each.outcome.strip()) for each in draft.rounds)
-    rounds = words.counted(len(draft.rounds), "round")
-    line = f"{rounds}, ready to be looked at once more." if draft.rounds else "No round yet."
+    number = len(draft.rounds)
+    told = {"count": words.number(number), "silent": words.words(silent)}
+    line = _("No round yet.")
     if silent:
-        line = f"{rounds}; {words.words(silent)} of them without its question, why you ask, or what happens with the answers."
-    return DeskCampaign(id=draft_id, title=draft.title.strip() or "A campaign without a title", state="draft", line=line)
+        line = ngettext(
+            "%(count)s round; %(silent)s of them without its question, why you ask, or what happens with the answers.",
+            "%(count)s rounds; %(silent)s of them without its question, why you ask, or what happens with the answers.",
+            number,
+            **told,
+        )
+    elif number:
+        line = ngettext(
+            "%(count)s round, ready to be looked at once more.",
+            "%(count)s rounds, ready to be looked at once more.",
+            number,
+            **told,
+        )
+    return DeskCampaign(id=draft_id, title=draft.title.strip() or _("A campaign without a title"), state="draft", line=line)
 
 
 async def _campaign(connection: AsyncConnection, campaign: Campaign, now: datetime) -> DeskCampaign:
     known = await read_campaign(connection, campaign)
     current = known.current
     if current is None:
-        return DeskCampaign(id=campaign.id, title=known.title, state="open", line="No round is planned.")
+        return DeskCampaign(id=campaign.id, title=known.title, state="open", line=_("No round is planned."))
     over = current.status in ("sealed", "void")
     found = campaign.rounds[current.number - 1]
-    line = f"Round {current.number} of {len(known.rounds)} {_says(current)}"
+    place = _("Round %(number)s of %(rounds)s", number=current.number, rounds=len(known.rounds))
+    line = _(_SAYS["paused" if current.paused and current.status != "planned" else current.status], round=place)
     if current.status in ("open", "closing", "closed"):
         counted = (await board.board(connection, found)).counted
-        line += f"; {words.counted(counted, 'support' if current.method == 'support.v1' else 'ballot')}"
-        line += " counts" if counted == 1 else " count"
+        line = f"{line}; {_count(counted, is_support=current.method == 'support.v1')}"
     wait = waits(campaign, found, now, len(await waiting(connection, found)))
     return DeskCampaign(
         id=campaign.id,
@@ -86,10 +101,22 @@ async def _campaign(connection: AsyncConnection, campaign: Campaign, now: dateti
     )
 
 
-def _says(found: RoundRead) -> str:
-    if found.status == "planned":
-        return "has not opened yet"
-    return "is paused" if found.paused else f"is {found.status}"
+_SAYS = {
+    "planned": marked("%(round)s has not opened yet"),
+    "paused": marked("%(round)s is paused"),
+    "open": marked("%(round)s is open"),
+    "closing": marked("%(round)s is closing"),
+    "closed": marked("%(round)s is closed"),
+    "sealed": marked("%(round)s is sealed"),
+    "void": marked("%(round)s is void"),
+}
+
+
+def _count(counted: int, *, is_support: bool) -> str:
+    count = words.number(counted)
+    if is_support:
+        return ngettext("%(count)s support counts", "%(count)s supports count", counted, count=count)
+    return ngettext("%(count)s ballot counts", "%(count)s ballots count", counted, count=count)
 
 
 def waits(campaign: Campaign, found: Round, now: datetime, unread: int = 0) -> str:
@@ -101,19 +128,29 @@ def waits(campaign: Campaign, found: Round, now: datetime, unread: int = 0) -> s
     """
     source = found.plan.options
     if unread and found.status == "closed":
-        return f"It waits for a ruling: {words.counted(unread, 'event')} that may be of it cannot be read."
+        return ngettext(
+            "It waits for a ruling: %(count)s event that may be of it cannot be read.",
+            "It waits for a ruling: %(count)s events that may be of it cannot be read.",
+            unread,
+            count=words.number(unread),
+        )
     if unread and found.status in ("open", "closing"):
-        return f"{words.counted(unread, 'event')} that may be of it cannot be read. It is not sealed before a host rules on that."
+        return ngettext(
+            "%(count)s event that may be of it cannot be read. It is not sealed before a host rules on that.",
+            "%(count)s events that may be of it cannot be read. It is not sealed before a host rules on that.",
+            unread,
+            count=words.number(unread),
+        )
     if found.status == "planned":
         earlier = campaign.round(source.round) if isinstance(source, Advanced) else None
         if earlier is not None and earlier.status == "void":
-            return "The round that its options come from is void. Change its plan, or void it too."
+            return _("The round that its options come from is void. Change its plan, or void it too.")
         if earlier is not None and earlier.status != "sealed" and found.plan.opens_at < now:
-            return "Its time has come, and the round before it is not sealed. Close that one first."
+            return _("Its time has come, and the round before it is not sealed. Close that one first.")
         if found.plan.opens_at + TOO_LATE < now:
-            return "Its time has passed without it opening by itself. Open it by hand, or change its plan."
+            return _("Its time has passed without it opening by itself. Open it by hand, or change its plan.")
     if found.status == "open" and found.closes_at is not None and found.closes_at + TOO_LATE < now:
-        return "Its close has passed without it closing by itself. Close it by hand, or extend it."
+        return _("Its close has passed without it closing by itself. Close it by hand, or extend it.")
     return ""
 
 

@@ -14,6 +14,7 @@ from fanfare.ideas.service import Words
 from fanfare.pictures.refusals import PictureNotFound
 from fanfare.pictures.routes import CLOSING, ThePictures
 from fanfare.platform.edge import asked
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import ForeignOrigin, Refusal
 from fanfare.views import idea_lists
 from fanfare.views import pictures as picture_view
@@ -41,7 +42,7 @@ async def new_idea(campaign_id: Id, request: Request, campaigns: TheCampaigns) -
     if await visitor_of(request) is None:
         return to_sign_in(request.url.path)
     if rounds.ideas_round(read) is None:
-        return await refused_page(request, NoIdeasNow(), action=Action("Read the ideas", urls.ideas(campaign_id)))
+        return await refused_page(request, NoIdeasNow(), action=Action(_("Read the ideas"), urls.ideas(campaign_id)))
     async with request.app.state.desk.pool.connection() as connection:
         page = IdeaFormPage(campaign_id, Form(), fresh_key(), tags=await idea_lists.tags(connection, campaign_id, 40))
     return await show(request, page, section="ideas", campaign=read)
@@ -90,7 +91,7 @@ async def raise_idea(
         page = IdeaFormPage(campaign_id, shown, fresh_key(), pictures=there)
         back = urls.campaign(campaign_id, "ideas/new")
         return await show(request, page, section="ideas", campaign=read, status=refusal.status, path=back)
-    return written(request, done, urls.idea(idea), "Your idea is public, and in the record.")
+    return written(request, done, urls.idea(idea), _("Your idea is public, and in the record."))
 
 
 async def _first_look(request: Request, read: CampaignRead, form: Sent, alike: Sequence[SimilarIdea]) -> Response:
@@ -150,4 +151,4 @@ async def edit(idea_id: Id, request: Request, campaigns: TheCampaigns, ideas: Th
         page = IdeaFormPage(found["campaign"], shown, fresh_key(), idea_id=idea_id, version=version, pictures=there)
         back = urls.idea(idea_id, "edit")
         return await show(request, page, section="ideas", campaign=read, status=refusal.status, path=back)
-    return written(request, done, urls.idea(idea_id), "Your new version is public. The earlier ones stay in the record.")
+    return written(request, done, urls.idea(idea_id), _("Your new version is public. The earlier ones stay in the record."))

@@ -9,8 +9,9 @@ from psycopg import AsyncConnection
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.ideas.routes import TheIdeas
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid, NotFound
-from fanfare.views import erased, idea_lists
+from fanfare.views import idea_lists
 from fanfare.views import ideas as view
 from fanfare.web import urls
 from fanfare.web.contexts.ideas import DifferencesPage, Supporter, SupportersPage
@@ -47,7 +48,7 @@ async def differences_page(
     page = DifferencesPage(
         idea_id=idea_id,
         now=hidden.title_of(found),
-        by=found["author_name"] or GONE,
+        by=found["author_name"] or _(GONE),
         number=number,
         at=now["written_at"],
         latest=found["version"],
@@ -62,7 +63,7 @@ async def differences_page(
 async def _gone(connection: AsyncConnection, versions: list[dict[str, Any]]) -> str:
     """Return what stands in the place of the words of these versions, if some are not there any more."""
     hashes = [each[name] for each in versions for name in ("title_hash", "body_hash")]
-    return next(iter((await erased.in_place_of(connection, hashes)).values()), "")
+    return next(iter((await hidden.instead_of(connection, hashes)).values()), "")
 
 
 @router.get("/ideas/{idea_id}/supporters")
@@ -83,7 +84,7 @@ async def supporters_page(
         idea_id=idea_id,
         title=hidden.title_of(found),
         total=found["supporters"],
-        people=[Supporter(member, name or GONE, is_here=bool(name)) for member, name in people],
+        people=[Supporter(member, name or _(GONE), is_here=bool(name)) for member, name in people],
         older=f"{more[0]}.{more[1]}" if more else "",
     )
     return await show(request, page, section="ideas", campaign=read, path=urls.idea(idea_id))
@@ -92,8 +93,8 @@ async def supporters_page(
 def _cursor(cursor: str) -> tuple[int, str] | None:
     if not cursor:
         return None
-    step, _, member = cursor.partition(".")
+    step, __, member = cursor.partition(".")
     if not (step.isascii() and step.isdigit() and len(step) < 8) or not member.isalnum():
-        message = "This page was not given out here. Begin with the first one."
+        message = _("This page was not given out here. Begin with the first one.")
         raise Invalid(message)
     return int(step), member

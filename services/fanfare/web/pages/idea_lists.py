@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.ideas.routes import cursor_of, parse_cursor, searched
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.views import answers, figures, idea_lists
 from fanfare.views import pictures as picture_view
 from fanfare.views.answers import Answer
@@ -79,9 +80,9 @@ async def _found(
 def _row(idea: dict[str, Any], stage: str, pictures: Sequence[Shown], answer: Answer | None) -> IdeaRow:
     return IdeaRow(
         id=idea["idea"],
-        title=idea["title"] or rounds.UNNAMED,
+        title=idea["title"] or _(rounds.UNNAMED),
         line=first_line(idea["body"]),
-        by=idea["author_name"] or GONE,
+        by=idea["author_name"] or _(GONE),
         raised_at=idea["raised_at"],
         supports=idea["supporters"],
         comments=idea["comments"],

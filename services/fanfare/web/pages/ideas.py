@@ -16,6 +16,7 @@ from fanfare.integrity import removing
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged
 from fanfare.platform.edge import asked, note_position
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import ForeignOrigin, Refusal
 from fanfare.record.campaigns import Campaign
 from fanfare.views import erased
@@ -30,6 +31,7 @@ from fanfare.web.pages.campaign import zone_of
 from fanfare.web.pages.fates import Fates
 from fanfare.web.pages.forms import again, fresh_key, known, sent, writer
 from fanfare.web.pages.idea_lists import tags_of
+from fanfare.web.pages.recognised import honours
 from fanfare.web.refused import refused_page
 from fanfare.web.shells import campaign_in_words, leave_notice, see_other, show, to_sign_in, visitor_of
 
@@ -62,30 +64,32 @@ async def _idea(
 ) -> HTMLResponse:
     desk = request.app.state.desk
     read, visitor = await campaign_in_words(request, campaign), await visitor_of(request)
-    by, sees = found["author_name"] or GONE, hidden.sees_hidden(visitor, found["author"])
-    raised = f"{words.day(found['raised_at'], zone_of(desk), datetime.now(UTC))}, by {by}"
-    of = rounds.ideas_round(read)
+    by, sees = found["author_name"] or _(GONE), hidden.sees_hidden(visitor, found["author"])
+    raised = _("%(day)s, by %(by)s", day=words.day(found["raised_at"], zone_of(desk), datetime.now(UTC)), by=by)
     async with desk.pool.connection() as connection:
         found = await hidden.as_seen(connection, found, visitor)
         way = await Fates(connection, campaign, read).way(found, raised)
         comments, more = await _comments(connection, found["idea"], after, visitor)
         authors = {found["idea"]: found["author"], **{each["comment"]: each["author"] for each in comments}}
         hidings = await hidden.hidings(connection, authors, visitor)
+        held = await honours(connection, authors.values())
         gone = await _missing(connection, found, comments)
         pictures = (await picture_view.of(connection, [found["idea"]], unveiled=sees)).get(found["idea"], ())
+        versions = await view.versions(connection, found["idea"], unveiled=sees)
         page = IdeaPage(
             **_told(found),
             by=by,
-            versions=[
-                removal.version(each, by, visitor) for each in await view.versions(connection, found["idea"], unveiled=sees)
-            ],
+            versions=[removal.version(each, by, visitor) for each in versions],
             comments_after=more,
             comments_begin=after,
-            comments=[removal.comment(desk, each, visitor, gone.by_hash, hidings.get(each["comment"])) for each in comments],
+            comments=[
+                removal.comment(desk, each, visitor, gone.by_hash, hidings.get(each["comment"]), held) for each in comments
+            ],
+            honours=held.get(found["author"]),
             gone=gone.words,
             answers=await answers.given(connection, found["idea"]),
             hiding=hidings.get(found["idea"]),
-            **_may(found, visitor, of),
+            **_may(found, visitor, rounds.ideas_round(read)),
             supported=visitor is not None and (await view.support_of(connection, found["idea"], visitor.member))[0],
             way=way.steps,
             ballot_round_id=way.ballot_round,
@@ -142,9 +146,10 @@ async def _missing(connection: AsyncConnection, found: Mapping[str, Any], commen
     """Look which words and pictures of an idea and of its comments are not there any more."""
     own = (found["title_hash"], found["body_hash"])
     lost = await picture_view.missing(connection, found["idea"])
-    gone = await erased.in_place_of(connection, (*own, *lost, *(each["text_hash"] for each in comments)))
+    found_gone = await erased.in_place_of(connection, (*own, *lost, *(each["text_hash"] for each in comments)))
+    gone = {each: hidden.instead(missing) for each, missing in found_gone.items()}
     words_gone = "" if found["hidden"] else next((gone[each] for each in reversed(own) if each in gone), "")
-    pictures = [gone[each] for each in lost if gone.get(each, erased.ERASED_WORDS) != erased.ERASED_WORDS]
+    pictures = [gone[each] for each in lost if each in gone and found_gone[each].why != "erased"]
     return _Missing(gone, words_gone, pictures)
 
 
@@ -161,7 +166,7 @@ async def comment(idea_id: Id, request: Request, campaigns: TheCampaigns, ideas:
     except Refusal as refusal:
         campaign = await campaigns.campaign(found["campaign"])
         return await _idea(request, campaign, found, again(form, refusal, {"comment": "text"}), refusal.status)
-    return written(request, done, urls.idea(idea_id) + "#comments", "You said it. It is public, with your name.")
+    return written(request, done, urls.idea(idea_id) + "#comments", _("You said it. It is public, with your name."))
 
 
 @router.post("/ideas/{idea_id}/support")
@@ -185,15 +190,15 @@ async def _act(request: Request, ideas: TheIdeas, idea_id: str, act: Literal["su
         fan = await writer(request)
         if act == "withdraw":
             done = await ideas.withdraw(idea_id, asked(fan, "withdraw", idea_id, form.key))
-            return written(request, done, urls.idea(idea_id), "You took the idea back.")
+            return written(request, done, urls.idea(idea_id), _("You took the idea back."))
         command = "support" if supports else "unsupport"
         done = await ideas.support(idea_id, asked(fan, command, idea_id, form.key), supports=supports)
     except ForeignOrigin:
         raise
     except Refusal as refusal:
         back = urls.idea(idea_id)
-        return await refused_page(request, refusal, action=Action("Back to the idea", back), path=back)
-    said = "You support it. It is public, and you can take it back." if supports else "Your support is taken back."
+        return await refused_page(request, refusal, action=Action(_("Back to the idea"), back), path=back)
+    said = _("You support it. It is public, and you can take it back.") if supports else _("Your support is taken back.")
     return written(request, done, urls.idea(idea_id), said)
 
 

@@ -10,6 +10,7 @@ from fanfare.members.csrf import guard
 from fanfare.members.invitations import InvitationGone
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk, note_position
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import TextRefused
 from fanfare.web import urls, words
 from fanfare.web.contexts.settings import InvitationPage
@@ -20,7 +21,6 @@ from fanfare.web.shells import leave_notice, see_other, show
 
 router = APIRouter()
 _TOKEN = 200
-_IN = Action("Go to the front page", urls.FRONT)
 
 
 @router.get(urls.INVITATION)
@@ -29,7 +29,7 @@ async def invitation(request: Request, desk: TheDesk, token: Annotated[str, Quer
     try:
         return await _shown(request, desk, token, Form(), 200)
     except InvitationGone as refusal:
-        return await refused_page(request, refusal, action=_IN, path=urls.FRONT)
+        return await refused_page(request, refusal, action=Action(_("Go to the front page"), urls.FRONT), path=urls.FRONT)
 
 
 @router.post(urls.INVITATION, dependencies=[Depends(guard)])
@@ -41,14 +41,14 @@ async def accept(request: Request, desk: TheDesk) -> Response:
     try:
         done = await invitations.accept(desk, token, fields.get("name", ""), label)
     except InvitationGone as refusal:
-        return await refused_page(request, refusal, action=_IN, path=urls.FRONT)
+        return await refused_page(request, refusal, action=Action(_("Go to the front page"), urls.FRONT), path=urls.FRONT)
     except TextRefused as refusal:
         return await _shown(request, desk, token, Form(fields, {"name": str(refusal)}), refusal.status)
     response = see_other(urls.DESK if (done.member, "host") in desk.streams.site.roles else urls.FRONT)
     sessions.set_cookie(request, response, done.token)
     if done.done:
         note_position(response, done.done.position)
-    leave_notice(request, response, "You are in. Welcome.")
+    leave_notice(request, response, _("You are in. Welcome."))
     return response
 
 
@@ -56,7 +56,7 @@ async def _shown(request: Request, desk: Desk, token: str, form: Form, status: i
     async with desk.pool.connection() as connection:
         found = await invitations.look(connection, token)
         by = await vault.by_id(connection, found.by_member)
-    page = InvitationPage(token, found.role, by.name if by else words.GONE, found.email, found.expires_at, form)
+    page = InvitationPage(token, found.role, by.name if by else _(words.GONE), found.email, found.expires_at, form)
     answer = await show(request, page, status=status, path=urls.FRONT)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "strict-origin"  # the address holds the link's secret

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from fanfare.community import unsubscribing
 from fanfare.members import erasing, mail, sessions, vault
 from fanfare.members.csrf import guard
 from fanfare.members.erasing_routes import ask_for_link
@@ -12,6 +13,7 @@ from fanfare.members.refusals import LinkExpired, LinkUnknown, LinkUsed, WordsDi
 from fanfare.members.vault import Member
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk, note_position
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import SignInNeeded
 from fanfare.views import mine
 from fanfare.web import urls
@@ -38,6 +40,7 @@ async def _kept(request: Request, desk: Desk, member: str, form: Form, status: i
     async with desk.pool.connection() as connection:
         known = await vault.by_id(connection, member)
         counts = await mine.counts(connection, member)
+        by_mail = await unsubscribing.by_mail(connection, member)
     if known is None:
         raise SignInNeeded
     page = KeptPage(
@@ -48,6 +51,7 @@ async def _kept(request: Request, desk: Desk, member: str, form: Form, status: i
         is_last_admin=erasing.is_last_admin(desk.streams.site, member),
         mailbox=await mail.has_mailbox(desk, request.app.state.settings),
         form=form,
+        thanks_by_mail=by_mail,
     )
     return await show(request, page, section="mine", status=status)
 
@@ -58,7 +62,7 @@ async def send_link(request: Request, desk: TheDesk) -> Response:
     fan = await writer(request)
     await ask_for_link(request, desk, fan)
     response = see_other(urls.KEPT)
-    leave_notice(request, response, "A link is on its way to your address. It works once, for 15 minutes.")
+    leave_notice(request, response, _("A link is on its way to your address. It works once, for 15 minutes."))
     return response
 
 
@@ -72,7 +76,7 @@ async def _ask(request: Request, desk: Desk, token: str, form: Form, status: int
     try:
         member: Member = await erasing.whose(desk, token)
     except (LinkUnknown, LinkUsed, LinkExpired) as refusal:
-        return await refused_page(request, refusal, action=Action("Ask for another link", urls.KEPT), path=urls.FRONT)
+        return await refused_page(request, refusal, action=Action(_("Ask for another link"), urls.KEPT), path=urls.FRONT)
     response: HTMLResponse = await show(request, ErasePage(member.name, token, form), status=status, path=urls.FRONT)
     response.headers.update(SECRET_ADDRESS)
     return response
@@ -95,9 +99,9 @@ async def erase(request: Request, desk: TheDesk) -> Response:
             return await _ask(request, desk, token, wrong, refusal.status)
         return await _kept(request, desk, (await writer(request)).member, wrong, refusal.status)
     except (LinkUnknown, LinkUsed, LinkExpired) as refusal:
-        return await refused_page(request, refusal, action=Action("Ask for another link", urls.KEPT), path=urls.FRONT)
+        return await refused_page(request, refusal, action=Action(_("Ask for another link"), urls.KEPT), path=urls.FRONT)
     response = see_other(urls.FRONT)
     sessions.clear_cookie(request, response)
     note_position(response, done.position)
-    leave_notice(request, response, "You are erased. Thank you for what you gave; it counts, without your name.")
+    leave_notice(request, response, _("You are erased. Thank you for what you gave; it counts, without your name."))
     return response

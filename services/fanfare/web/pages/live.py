@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from fanfare.campaigns.routes import Id, TheCampaigns
+from fanfare.platform import language
 from fanfare.platform.desk import Desk
 from fanfare.record.kinds import digest
 from fanfare.web import words
@@ -194,8 +195,8 @@ async def live(
     app = request.app.state
     if not hasattr(app, "live"):
         app.live = {}
-    readers: dict[str, Live] = app.live
-    reader = readers.setdefault(campaign_id, Live(app.desk, app.waiting, campaign_id))
+    readers: dict[tuple[str, str], Live] = app.live
+    reader = readers.setdefault((campaign_id, language.tag()), Live(app.desk, app.waiting, campaign_id))
     seen = after or last_event_id
     headers = {"X-Content-Type-Options": "nosniff"}
     return EventSourceResponse(reader.watch(state or state_of(campaign), seen), headers=headers, ping=15)

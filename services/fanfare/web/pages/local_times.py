@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from fanfare.campaigns.drafts import EARLIEST, LATEST
+from fanfare.platform.language import gettext as _
 
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
@@ -34,13 +35,13 @@ def read(text: str, zone: str) -> datetime:
         local = datetime.strptime(text.strip()[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone))
         at = local.astimezone(UTC)
     except (ValueError, OverflowError, OSError, ZoneInfoNotFoundError) as error:
-        message = "Choose a day and a time."
+        message = _("Choose a day and a time.")
         raise TimeUnreadable(message) from error
     if not EARLIEST <= at < LATEST:
-        message = "Choose a year from 2000 to 2999."
+        message = _("Choose a year from 2000 to 2999.")
         raise TimeUnreadable(message)
     if at.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
-        message = "The clocks go forward in that hour, so it does not exist. Choose an earlier or a later time."
+        message = _("The clocks go forward in that hour, so it does not exist. Choose an earlier or a later time.")
         raise TimeUnreadable(message)
     return at
 
@@ -68,7 +69,7 @@ def with_zone(zone: str) -> tuple[str, ...]:
 def guess() -> str:
     """Return the zone of this machine, as far as its clock's file tells, or UTC; the host chooses."""
     with contextlib.suppress(OSError):
-        _, found, zone = str(Path("/etc/localtime").readlink()).partition("zoneinfo/")
+        __, found, zone = str(Path("/etc/localtime").readlink()).partition("zoneinfo/")
         if found and zone in zones():
             return zone
     return "UTC"

@@ -10,26 +10,29 @@ from fanfare.members.mail_settings import MailSettings
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Admin, TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import Refusal
 from fanfare.platform.settings import Settings
 from fanfare.web import urls
 from fanfare.web.contexts.host import Choice
 from fanfare.web.contexts.settings import MailPage
 from fanfare.web.contexts.shell import Form
+from fanfare.web.pages.forms import spoken
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.pages.typed import Fields, posted
 from fanfare.web.shells import brand_of, show
 
 router = desk_router()
 ENCRYPTIONS = (
-    Choice("starttls", "TLS after the greeting (STARTTLS, mostly port 587)"),
-    Choice("implicit", "TLS from the start (mostly port 465)"),
-    Choice("none", "None: a relay in a network of your own"),
+    Choice("starttls", marked("TLS after the greeting (STARTTLS, mostly port 587)")),
+    Choice("implicit", marked("TLS from the start (mostly port 465)")),
+    Choice("none", marked("None: a relay in a network of your own")),
 )
-_SAVED = "Mail goes there from now on. What waits is sent by itself."
-_FORGOTTEN = "No mail server is set any more."
-_NO_ADDRESS = "You have no e-mail address here, so there is nowhere to send a test to. Add one on your own page first."
-_NOTHING_SET = "Write where mail goes first."
+_SAVED = marked("Mail goes there from now on. What waits is sent by itself.")
+_FORGOTTEN = marked("No mail server is set any more.")
+_NO_ADDRESS = marked("You have no e-mail address here, so there is nowhere to send a test to. Add one on your own page first.")
+_NOTHING_SET = marked("Write where mail goes first.")
 
 
 @router.get(urls.MAIL)
@@ -51,7 +54,7 @@ async def change(request: Request, admin: Admin, desk: TheDesk) -> Response:
     if act == "forget":
         async with desk.pool.connection() as connection:
             await mail_settings.forget(connection)
-        return led_to(request, urls.MAIL, _FORGOTTEN)
+        return led_to(request, urls.MAIL, _(_FORGOTTEN))
     try:
         chosen = await typed(desk, fields)
     except Refusal as refusal:
@@ -64,7 +67,7 @@ async def change(request: Request, admin: Admin, desk: TheDesk) -> Response:
     async with desk.pool.connection() as connection:
         await mail_settings.keep(connection, chosen)
         await outbox.try_again(connection)
-    return led_to(request, urls.MAIL, _SAVED)
+    return led_to(request, urls.MAIL, _(_SAVED))
 
 
 async def typed(desk: Desk, fields: Fields) -> MailSettings:
@@ -85,7 +88,7 @@ async def _tried(request: Request, desk: Desk, admin: Caller, fields: Fields, ch
 
     way, address = route(request.app.state.settings, chosen), await _address(desk, admin)
     if way is None or not address:
-        said = _NO_ADDRESS if way else _NOTHING_SET
+        said = _(_NO_ADDRESS if way else _NOTHING_SET)
         return await _shown(request, desk, admin, fields, status=422, tried="bad", said=said)
     done = await try_out(way, address, await brand_of(desk) or "Fanfare")
     tried, status = ("ok", 200) if done.ok else ("bad", 422)
@@ -124,7 +127,7 @@ async def _shown(
         kept, waits = await mail_settings.kept(connection), await outbox.state(connection)
     page = MailPage(
         form=Form({name: text for name, text in fields.items() if name != "password"}, errors or {}),
-        encryptions=ENCRYPTIONS,
+        encryptions=spoken(ENCRYPTIONS),
         is_set=bool(settings.smtp_url) or kept is not None,
         from_environment=_environment(settings),
         has_password=bool(kept and kept.password),
@@ -144,4 +147,4 @@ def _environment(settings: Settings) -> str:
     from fanfare.members.smtp import parse_smtp_url  # as above
 
     server = parse_smtp_url(settings.smtp_url)
-    return f"{server.host}, port {server.port}, as {settings.mail_from}"
+    return _("%(host)s, port %(port)s, as %(sender)s", host=server.host, port=server.port, sender=settings.mail_from)

@@ -12,15 +12,16 @@ from fanfare.campaigns.reading import CampaignRead
 from fanfare.members import vault
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports import receipts
-from fanfare.views import answers, erased, figures, mine
+from fanfare.views import answers, figures, mine
 from fanfare.views.answers import Answer
 from fanfare.voting.service import Voting
 from fanfare.web import urls, words
 from fanfare.web.contexts.ballots import MinePage, MyAnswer, MyBallot, MyComment, MyIdea
 from fanfare.web.layout import plain
-from fanfare.web.pages import rounds
+from fanfare.web.pages import hidden, my_thanks, rounds
 from fanfare.web.pages.fates import Fates
 from fanfare.web.pages.receipts import state_of
 from fanfare.web.shells import in_words, show, to_sign_in, visitor_of
@@ -42,7 +43,7 @@ async def my_page(request: Request, desk: TheDesk) -> Response:
     async with desk.pool.connection() as connection:
         ideas, supported = await mine.ideas(connection, fan.member), await mine.supported(connection, fan.member)
         comments = await mine.comments(connection, fan.member)
-        gone = await erased.in_place_of(connection, [each.text_hash for each in comments])
+        gone = await hidden.instead_of(connection, [each.text_hash for each in comments])
         given = await answers.of(connection, [each["idea"] for each in (*ideas, *supported)])
         told = await campaigns_of(desk, connection, voted, {each["campaign"] for each in (*ideas, *supported)})
         page = MinePage(
@@ -51,12 +52,13 @@ async def my_page(request: Request, desk: TheDesk) -> Response:
             ballots=await _ballots(connection, told, voters),
             ideas=[await idea_line(told, each, given) for each in ideas],
             comments=[
-                MyComment(each.idea, each.title or rounds.UNNAMED, each.text, each.at, gone.get(each.text_hash, ""))
+                MyComment(each.idea, each.title or _(rounds.UNNAMED), each.text, each.at, gone.get(each.text_hash, ""))
                 for each in comments
             ],
             supported=[await idea_line(told, each, given) for each in supported],
             shown=member.shown if member else True,
             id=fan.member,
+            thanks=await my_thanks.lines(connection, fan.member),
         )
     return await show(request, page, section="mine")
 
@@ -73,11 +75,11 @@ async def campaigns_of(desk: Desk, connection: AsyncConnection, voted: frozenset
 
 async def idea_line(told: Told, idea: dict[str, Any], given: Mapping[str, Answer]) -> MyIdea:
     """Return an idea and what came of it, with the answer that stands among those *given*."""
-    _, _, fates = told[idea["campaign"]]
+    fates = told[idea["campaign"]][2]
     way = await fates.way(idea, "")
     found = given.get(idea["idea"])
-    answer = MyAnswer(found.status, plain(found.reason), found.by_name or words.GONE, found.at) if found else None
-    return MyIdea(idea["idea"], idea["title"] or rounds.UNNAMED, way.came_of_it, idea["supporters"], idea["comments"], answer)
+    answer = MyAnswer(found.status, plain(found.reason), found.by_name or _(words.GONE), found.at) if found else None
+    return MyIdea(idea["idea"], idea["title"] or _(rounds.UNNAMED), way.came_of_it, idea["supporters"], idea["comments"], answer)
 
 
 async def _voters(request: Request, voted: frozenset[str], member: str) -> dict[str, str]:
@@ -88,7 +90,7 @@ async def _voters(request: Request, voted: frozenset[str], member: str) -> dict[
 
 async def _ballots(connection: AsyncConnection, told: Told, voters: Mapping[str, str]) -> list[MyBallot]:
     found: list[MyBallot] = []
-    for campaign, read, _ in told.values():
+    for campaign, read, __ in told.values():
         for of in reversed(campaign.rounds):
             if of.id in voters:
                 made = await _ballot(connection, of, read, voters[of.id])

@@ -14,17 +14,19 @@ from fanfare.integrity.cases import Case, LeftAlone, Queue
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Moderator, TheDesk, asked
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked, ngettext
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.record.position import Position
-from fanfare.views import moderation, rules
+from fanfare.views import moderation
 from fanfare.views.moderation import ModerationAct, Words
 from fanfare.web import urls, words
 from fanfare.web.contexts.moderation import CaseView, DoneLately, Flag, ModerationPage, QueueLine
 from fanfare.web.contexts.shell import Form
 from fanfare.web.layout import plain
-from fanfare.web.pages.flags import OFFERED
+from fanfare.web.pages.flags import offered
 from fanfare.web.pages.forms import Sent, again, fresh_key, sent
-from fanfare.web.pages.hidden import hidings
+from fanfare.web.pages.hidden import hidings, rule
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.shells import see_other, show
 
@@ -33,6 +35,16 @@ _SHOWN, _LATELY, _LINE = 30, 8, 120
 _WITHIN = timedelta(days=7)
 _MIND = timedelta(hours=1)
 """How long after an act of hers a moderator is offered to undo it at the head of the page."""
+_DONE = {
+    # Translators: this and the next five stand after the name of a moderator, or after “you”.
+    ("left", "idea"): marked("left an idea by %(by)s as it is"),
+    ("left", "comment"): marked("left a comment by %(by)s as it is"),
+    ("hid", "idea"): marked("hid an idea by %(by)s"),
+    ("hid", "comment"): marked("hid a comment by %(by)s"),
+    ("showed", "idea"): marked("showed again an idea by %(by)s"),
+    ("showed", "comment"): marked("showed again a comment by %(by)s"),
+}
+"""What was done to what, after the moderator's name."""
 
 
 @router.get(urls.MODERATION)
@@ -69,23 +81,37 @@ async def _do(desk: Desk, moderator: Caller, act: str, form: Sent, ids: Sequence
     """Return what is said of it at the head of the next page, and where the record tells of it."""
     if act == "leave":
         await moderating.leave(desk, moderator, ids)
-        return f"{_many(ids)} left as it is.", None
+        left = ngettext("%(count)s case is left as it is.", "%(count)s cases are left as it is.", len(ids), count=_many(ids))
+        return left, None
     if act == "reopen":
         await moderating.reopen(desk, moderator, ids)
-        return f"{_many(ids)} back in the queue.", None
+        back = ngettext(
+            "%(count)s case is back in the queue.", "%(count)s cases are back in the queue.", len(ids), count=_many(ids)
+        )
+        return back, None
     if act not in ("hide", "show"):
         raise NotFound
-    rule = form.value("rule") if act == "hide" else None
+    by_rule = form.value("rule") if act == "hide" else None
     asking = asked(moderator, act, "moderation", form.key, form.digest("contents", "rule", "reason"))
-    decided = await moderating.moderate(desk, asking, moderator, ids, form.value("reason"), rule)
+    decided = await moderating.moderate(desk, asking, moderator, ids, form.value("reason"), by_rule)
     if form.value("undo"):
         await moderating.reopen(desk, moderator, ids)
-    said = f"{_many(decided.contents)} {'hidden. The record says so' if rule else 'shown again'}."
-    return said, decided.done.position if decided.done else None
+    return _decided(decided.contents, hidden=by_rule is not None), decided.done.position if decided.done else None
 
 
 def _many(ids: Sequence[str]) -> str:
-    return f"{words.words(len(ids)).capitalize()} case{' is' if len(ids) == 1 else 's are'}"
+    return words.words(len(ids)).capitalize()
+
+
+def _decided(ids: Sequence[str], *, hidden: bool) -> str:
+    if hidden:
+        return ngettext(
+            "%(count)s case is hidden. The record says so.",
+            "%(count)s cases are hidden. The record says so.",
+            len(ids),
+            count=_many(ids),
+        )
+    return ngettext("%(count)s case is shown again.", "%(count)s cases are shown again.", len(ids), count=_many(ids))
 
 
 async def _shown(
@@ -102,7 +128,7 @@ async def _shown(
             oldest=waiting.oldest,
             case=await _case(connection, moderator, waiting, known.get(content)),
             queue=[line(known[each.content], each) for each in waiting.cases if each.content in known],
-            rules=OFFERED,
+            rules=offered(),
             lately=[_done(each, known.get(each.content)) for each in lately],
             idempotency_key=fresh_key(),
             form=form or Form(),
@@ -113,12 +139,12 @@ async def _shown(
 
 def line(found: Words, case: Case | None) -> QueueLine:
     """Return a case as the list of all that wait shows it."""
-    said = (found.title if found.kind == "idea" else plain(found.text)) or words.UNNAMED
+    said = (found.title if found.kind == "idea" else plain(found.text)) or _(words.UNNAMED)
     return QueueLine(
         content=found.content,
         kind=found.kind,
         words=said if len(said) <= _LINE else said[:_LINE].rpartition(" ")[0] + "…",
-        by=found.author_name or words.GONE,
+        by=found.author_name or _(words.GONE),
         since=case.since if case else None,
         flags=case.flags if case else 0,
         asked_back=case.asked_back if case else False,
@@ -136,9 +162,9 @@ async def _case(connection: AsyncConnection, moderator: Caller, waiting: Queue, 
     return CaseView(
         line=line(found, waiting.cases[place] if place >= 0 else None),
         idea_id=found.idea,
-        title=found.title or words.UNNAMED,
-        text=found.text or words.UNNAMED,
-        flags=[Flag(rules.sentence(each.rule) if each.rule else "", each.words, each.at) for each in flags],
+        title=found.title or _(words.UNNAMED),
+        text=found.text or _(words.UNNAMED),
+        flags=[Flag(rule(each.rule) if each.rule else "", each.words, each.at) for each in flags],
         hiding=(await hidings(connection, {found.content: found.author}, moderator)).get(found.content),
         likely_rule=likely[0][0] if likely and likely[0][0] else "",
         previous=ids[place - 1] if place > 0 else "",
@@ -158,11 +184,11 @@ async def _lately(connection: AsyncConnection) -> Lately:
 
 
 def _done(act: ModerationAct | LeftAlone, found: Words | None) -> DoneLately:
-    of = f"{'an idea' if found and found.kind == 'idea' else 'a comment'} by {(found and found.author_name) or words.GONE}"
-    by, href = act.by_name or words.GONE, urls.moderation(act.content)
+    kind, whose = found.kind if found else "comment", (found and found.author_name) or _(words.GONE)
+    by, href = act.by_name or _(words.GONE), urls.moderation(act.content)
     if isinstance(act, LeftAlone):
-        return DoneLately(act.content, f"left {of} as it is", by, act.at, "reopen", "", href)
-    said = f"{'hid' if act.hides else 'showed again'} {of}"
+        return DoneLately(act.content, _(_DONE["left", kind], by=whose), by, act.at, "reopen", "", href)
+    said = _(_DONE["hid" if act.hides else "showed", kind], by=whose)
     return DoneLately(act.content, said, by, act.at, _undone_by(act), act.reason, href)
 
 
@@ -179,5 +205,10 @@ def _undo(desk: Desk, moderator: Caller, lately: Lately, known: dict[str, Words]
         return None
     together = [act.content for act in lately if (act.by, act.at, _undone_by(act)) == (last.by, last.at, _undone_by(last))]
     done = _done(last, known.get(last.content))
-    what = done.what if len(together) == 1 else f"decided {words.words(len(together))} cases"
+    number = len(together)
+    what = (
+        ngettext("decided %(count)s case", "decided %(count)s cases", number, count=words.words(number))
+        if number > 1
+        else done.what
+    )
     return DoneLately(" ".join(together), what, done.by, done.at, done.act)

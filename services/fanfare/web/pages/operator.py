@@ -8,6 +8,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from fanfare.members import outbox
 from fanfare.platform.edge import Admin, TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked, ngettext
 from fanfare.web import urls, words
 from fanfare.web.contexts.operator import (
     Broker,
@@ -22,13 +24,17 @@ from fanfare.web.contexts.operator import (
     Runner,
     Unreadable,
 )
-from fanfare.web.operations import Operations, Pace, has_mail_server, operations
+from fanfare.web.operations import Operations, has_mail_server, operations
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.shells import show
 from fanfare.web.vitals import ProjectionVitals, RecordVitals, RunnerVitals, Vitals
 
 router = desk_router()
-_STEPS = {"open": "to open", "close": "to close", "seal": "to be sealed"}
+_STEPS = {
+    "open": marked("A round is due to open"),
+    "close": marked("A round is due to close"),
+    "seal": marked("A round is due to be sealed"),
+}
 _GIB, _MIB = 1024**3, 1024**2
 
 
@@ -46,8 +52,10 @@ async def mail_again(request: Request, admin: Admin, desk: TheDesk) -> RedirectR
     del admin
     async with desk.pool.connection() as connection:
         number = await outbox.try_again(connection)
-    said = f"{words.counted(number, 'mail')} will be tried again now." if number else "There is nothing to try again."
-    return led_to(request, urls.OPERATIONS, said)
+    said = ngettext(
+        "%(count)s mail will be tried again now.", "%(count)s mails will be tried again now.", number, count=words.number(number)
+    )
+    return led_to(request, urls.OPERATIONS, said if number else _("There is nothing to try again."))
 
 
 def operations_page(found: Operations, *, has_mail_server: bool) -> OperationsPage:
@@ -60,7 +68,7 @@ def operations_page(found: Operations, *, has_mail_server: bool) -> OperationsPa
         processes=[_runner(each) for each in vitals.processes],
         projections=[_follows(each) for each in vitals.projections],
         heads=vitals.heads,
-        due=[Lateness(_STEPS[each.step], each.round, _span(each.late_s)) for each in vitals.due],
+        due=[Lateness(_(_STEPS[each.step]), each.round, _span(each.late_s)) for each in vitals.due],
         mail_waits=vitals.outbox.waiting,
         mail_failed=vitals.outbox.failed,
         mail_given_up=vitals.outbox.given_up,
@@ -77,10 +85,10 @@ def operations_page(found: Operations, *, has_mail_server: bool) -> OperationsPa
 
 
 def _runner(each: RunnerVitals) -> Runner:
-    some = "partition" if len(each.partitions) == 1 else "partitions"
-    reads = f"reads {some} {words.listed([str(number) for number in each.partitions])}" if each.partitions else ""
-    if each.kind == "worker" and not reads:
-        reads = "stands by"
+    numbers = words.listed([str(number) for number in each.partitions])
+    reads = _("stands by") if each.kind == "worker" else ""
+    if each.partitions:
+        reads = ngettext("reads partition %(numbers)s", "reads partitions %(numbers)s", len(each.partitions), numbers=numbers)
     silent, memory = _span(each.silent_s), _size(each.resident_bytes)
     return Runner(each.name, each.kind, each.started_at, silent, memory, each.version, each.machine, reads)
 
@@ -88,29 +96,49 @@ def _runner(each: RunnerVitals) -> Runner:
 def _place(record: RecordVitals) -> Place:
     if record.place == "postgresql":
         return Place("PostgreSQL", record.answers)
-    return Place(f"Kafka, topic {record.topic}", record.answers, [Broker(each.address, each.answers) for each in record.brokers])
+    return Place(
+        _("Kafka, topic %(topic)s", topic=record.topic),
+        record.answers,
+        [Broker(each.address, each.answers) for each in record.brokers],
+    )
 
 
 def _figures(found: Operations) -> list[Figure]:
     sealed = found.vitals.sealed_ballots
     return [
-        Figure(_pace(found.appends.half_within_s), "half of all writes to the record were durable within this"),
-        Figure(_pace(found.appends.most_within_s), f"99 of 100 were durable within this, {_of(found.appends, 'write')}"),
-        Figure(_pace(found.requests.most_within_s), f"99 of 100 were answered within this, {_of(found.requests, 'request')}"),
-        Figure(words.number(found.live_pages), "live pages are open" if found.live_pages != 1 else "live page is open"),
-        Figure(words.number(sum(found.vitals.sessions.values())), "sessions and tokens are open"),
-        Figure(words.number(sealed.get("late", 0) + sealed.get("void", 0)), "late or void ballots in sealed rounds"),
+        Figure(_pace(found.appends.half_within_s), _("half of all writes to the record were durable within this")),
+        Figure(_pace(found.appends.most_within_s), _writes(found.appends.number)),
+        Figure(_pace(found.requests.most_within_s), _requests(found.requests.number)),
+        Figure(words.number(found.live_pages), ngettext("live page is open", "live pages are open", found.live_pages)),
+        Figure(words.number(sum(found.vitals.sessions.values())), _("sessions and tokens are open")),
+        Figure(words.number(sealed.get("late", 0) + sealed.get("void", 0)), _("late or void ballots in sealed rounds")),
     ]
 
 
-def _of(pace: Pace, one: str) -> str:
-    return f"of {words.counted(pace.number, one)} since the start"
+def _writes(number: int) -> str:
+    return ngettext(
+        "99 of 100 were durable within this, of %(count)s write since the start",
+        "99 of 100 were durable within this, of %(count)s writes since the start",
+        number,
+        count=words.number(number),
+    )
+
+
+def _requests(number: int) -> str:
+    return ngettext(
+        "99 of 100 were answered within this, of %(count)s request since the start",
+        "99 of 100 were answered within this, of %(count)s requests since the start",
+        number,
+        count=words.number(number),
+    )
 
 
 def _pace(seconds: float | None) -> str:
     if seconds is None:
         return "–"
-    return f"{seconds * 1000:g} ms" if seconds < 1 else f"{seconds:g} s"
+    if seconds < 1:
+        return _("%(number)s ms", number=f"{seconds * 1000:g}")
+    return _("%(number)s s", number=f"{seconds:g}")
 
 
 def _follows(each: ProjectionVitals) -> Follows:
@@ -124,10 +152,11 @@ def _span(seconds: float) -> timedelta:
 
 
 def _size(size_bytes: int) -> str:
-    return f"{size_bytes / _MIB:,.0f} MiB" if size_bytes else "–"
+    return _("%(number)s MiB", number=words.number(round(size_bytes / _MIB))) if size_bytes else "–"
 
 
 def _disk(vitals: Vitals) -> str:
     if vitals.disk is None:
-        return "not on this machine"
-    return f"{vitals.disk.free_bytes / _GIB:,.1f} GiB free of {vitals.disk.size_bytes / _GIB:,.0f}"
+        return _("not on this machine")
+    free, size = f"{vitals.disk.free_bytes / _GIB:,.1f}", f"{vitals.disk.size_bytes / _GIB:,.0f}"
+    return _("%(free)s GiB free of %(size)s", free=free, size=size)

@@ -6,6 +6,8 @@ import msgspec
 from psycopg import AsyncConnection
 
 from fanfare.campaigns.reading import CampaignRead, RoundRead
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import ngettext
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports.report import RoundReport
 from fanfare.views import answers
@@ -33,7 +35,7 @@ async def headline(connection: AsyncConnection, found: Round, of: RoundRead) -> 
 
 async def _news(connection: AsyncConnection, found: Round, of: RoundRead, report: RoundReport | None) -> str:
     if report is None:
-        return f"{of.name} is sealed"
+        return _("%(round)s is sealed", round=of.name)
     titles = await labels(connection, found)
     on = [titles.get(each.option) or words.unnamed(each.option) for each in report.ranking if each.advanced]
     return words.goes_on(on, of.advance)
@@ -57,7 +59,7 @@ async def outcome(connection: AsyncConnection, found: Round, of: RoundRead, read
         sealed_at=at,
         answers=[
             Answered(titles.get(option) or words.unnamed(option), urls.idea(option), answer.status, plain(answer.reason),
-                     answer.by_name or words.GONE, answer.at)
+                     answer.by_name or _(words.GONE), answer.at)
             for option in advanced[:_ANSWERS] if (answer := given.get(option))
         ],
     )  # fmt: skip
@@ -76,22 +78,31 @@ async def way(connection: AsyncConnection, campaign: Campaign, read: CampaignRea
 
 def stage(takes: int | None, each: RoundRead, state: str, said: str, zone: str, now: datetime) -> Stage:
     """Return a round on the way; *takes* go in, and *said* is the news of it once it is sealed."""
-    going = f"{'All ideas' if takes is None else words.words(takes).capitalize()} go in, {words.words(each.advance)} " + (
-        "goes on." if each.advance == 1 else "go on."
+    going, opens, closes = (
+        _going(takes, each.advance),
+        words.when(each.opens_at, zone, now),
+        words.when(each.closes_at, zone, now),
     )
-    opens, closes = words.when(each.opens_at, zone, now), words.when(each.closes_at, zone, now)
     lines: dict[str, tuple[StageState, str]] = {
-        "upcoming": ("next", f"Opens {opens}. {going}"),
-        "open": ("now", f"Open until {closes}. {going}"),
-        "paused": ("now", f"Paused: {each.reason}"),
-        "closing": ("now", "Closed; the last ballots are being counted."),
-        "closed": ("now", "Counted, and not sealed yet."),
+        "upcoming": ("next", _("Opens %(when)s. %(going)s", when=opens, going=going)),
+        "open": ("now", _("Open until %(when)s. %(going)s", when=closes, going=going)),
+        "paused": ("now", _("Paused: %(reason)s", reason=each.reason)),
+        "closing": ("now", _("Closed; the last ballots are being counted.")),
+        "closed": ("now", _("Counted, and not sealed yet.")),
         "sealed": ("done", f"{said}."),
-        "void": ("failed", f"Given up: {each.reason}"),
+        "void": ("failed", _("Given up: %(reason)s", reason=each.reason)),
     }
     at, line = lines[state]
     href = "" if state == "upcoming" else urls.round_(each.id, "report")
     return Stage(each.name, line, at, each.question, href)
+
+
+def _going(takes: int | None, advance: int) -> str:
+    on = words.words(advance)
+    if takes is None:
+        return ngettext("All ideas go in, %(on)s goes on.", "All ideas go in, %(on)s go on.", advance, on=on)
+    into = words.words(takes).capitalize()
+    return ngettext("%(into)s go in, %(on)s goes on.", "%(into)s go in, %(on)s go on.", advance, into=into, on=on)
 
 
 def askers(read: CampaignRead) -> tuple[Asker, ...]:

@@ -4,6 +4,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.position import Position
 from fanfare.views import timeline
@@ -17,14 +19,14 @@ from fanfare.web.shells import campaign_in_words, show
 _WAIT_S = 3.0
 _MOST = 20
 TRIED = {
-    "open": "open the round",
-    "extend": "extend the round",
-    "pause": "pause the round",
-    "resume": "resume the round",
-    "close": "close the round",
-    "void": "void the round",
-    "rule": "rule on what cannot be read",
-    "plan": "change the plan of the round",
+    "open": marked("You wanted to open the round."),
+    "extend": marked("You wanted to extend the round."),
+    "pause": marked("You wanted to pause the round."),
+    "resume": marked("You wanted to resume the round."),
+    "close": marked("You wanted to close the round."),
+    "void": marked("You wanted to void the round."),
+    "rule": marked("You wanted to rule on what cannot be read."),
+    "plan": marked("You wanted to change the plan of the round."),
 }
 
 
@@ -50,11 +52,10 @@ async def overtaken(request: Request, desk: Desk, found: tuple[Campaign, Round],
     page = OvertakenPage(
         round=rounds.stub(read, rounds.round_of(read, of.id)),
         campaign_title=read.title,
-        tried=TRIED[act],
-        decided=words.listed([f"{acts.who(each)} {acts.sentence(each, tell)}" for each in meanwhile])
-        or "Something else was decided",
+        tried=_(TRIED[act]),
+        decided=words.listed([acts.told_of(each, tell) for each in meanwhile]) or _("Something else was decided"),
         decided_at=lately[0].at if lately else desk.now,
-        position=f"0/{words.number(lately[0].offset)}" if lately else "the end",
+        position=f"0/{words.number(lately[0].offset)}" if lately else _("the end"),
         reason=fields.get("reason", "").strip(),
     )
     return await show(request, page, section="desk", campaign=read, status=409)

@@ -27,6 +27,7 @@ from fanfare.members.refusals import (
 from fanfare.members.relying_party import where_else
 from fanfare.members.signing_in import ask_for_link, sign_in_by_passkey, sign_in_with
 from fanfare.platform.edge import TheDesk, note_position
+from fanfare.platform.language import gettext as _
 from fanfare.platform.limits.refusals import TooManyRequests
 from fanfare.platform.refusals import NotFound, TextRefused
 from fanfare.web import urls
@@ -102,12 +103,12 @@ async def sign_in_by_key(request: Request, desk: TheDesk) -> Response:
     form = await sent(request)
     after = on_this_site(form.value("next"))
     try:
-        _, token = await sign_in_by_passkey(request, desk, form.value("credential"))
+        __, token = await sign_in_by_passkey(request, desk, form.value("credential"))
     except (PasskeysElsewhere, PasskeyUnknown, PasskeyRefused, PasskeyCopied, ChallengeStale) as refusal:
-        return await refused_page(request, refusal, action=Action("Back to signing in", urls.sign_in(after)), path=after)
+        return await refused_page(request, refusal, action=Action(_("Back to signing in"), urls.sign_in(after)), path=after)
     response = see_other(after)
     sessions.set_cookie(request, response, token)
-    leave_notice(request, response, "You are signed in.")
+    leave_notice(request, response, _("You are signed in."))
     return response
 
 
@@ -130,7 +131,7 @@ async def confirm_form(request: Request, desk: TheDesk, token: Annotated[str, Qu
     try:
         return await _confirm(request, desk, token, Form(), 200)
     except (LinkUnknown, LinkUsed, LinkExpired) as refusal:
-        return await refused_page(request, refusal, action=Action("Ask for another link", urls.SIGN_IN), path=urls.FRONT)
+        return await refused_page(request, refusal, action=Action(_("Ask for another link"), urls.SIGN_IN), path=urls.FRONT)
 
 
 async def _confirm(request: Request, desk: TheDesk, token: str, form: Form, status: int) -> HTMLResponse:
@@ -161,7 +162,7 @@ async def confirm(request: Request, desk: TheDesk) -> Response:
     try:
         done = await sign_in_with(request, desk, token, name=form.value("name"), email=form.value("email"), visitor=visitor)
     except (LinkUnknown, LinkUsed, LinkExpired, AddressHeld) as refusal:
-        return await refused_page(request, refusal, action=Action("Ask for another link", urls.SIGN_IN), path=urls.FRONT)
+        return await refused_page(request, refusal, action=Action(_("Ask for another link"), urls.SIGN_IN), path=urls.FRONT)
     except (TextRefused, AddressRefused, AddressTaken) as refusal:
         field = "name" if isinstance(refusal, TextRefused) else "email"
         shown = Form({name: form.value(name) for name in ("name", "email")}, {field: str(refusal)})
@@ -171,7 +172,7 @@ async def confirm(request: Request, desk: TheDesk) -> Response:
     response.delete_cookie(_SENT_COOKIE, path=urls.SIGN_IN)
     if done.position:
         note_position(response, done.position)
-    leave_notice(request, response, "You are signed in." if not done.newcomer else "You are in. Welcome.")
+    leave_notice(request, response, _("You are signed in.") if not done.newcomer else _("You are in. Welcome."))
     return response
 
 
@@ -182,7 +183,7 @@ async def sign_out(request: Request, desk: TheDesk) -> Response:
         await sessions.end_this(connection, request)
     response = see_other(urls.FRONT)
     sessions.clear_cookie(request, response)
-    leave_notice(request, response, "You are signed out on this device.")
+    leave_notice(request, response, _("You are signed out on this device."))
     return response
 
 

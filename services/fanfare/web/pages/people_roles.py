@@ -13,6 +13,8 @@ from fanfare.members.refusals import AddressRefused
 from fanfare.platform.caller import Caller, roles_of
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Admin, TheDesk, asked
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import Invalid, NotFound, Refusal
 from fanfare.record.kinds import digest
 from fanfare.views.site import grants
@@ -20,19 +22,19 @@ from fanfare.web import urls, words
 from fanfare.web.contexts.host import Choice
 from fanfare.web.contexts.settings import Found, Holding, Invited, PeoplePage
 from fanfare.web.contexts.shell import Form
-from fanfare.web.pages.forms import fresh_key
+from fanfare.web.pages.forms import fresh_key, spoken
 from fanfare.web.pages.host import desk_router, led_to
+from fanfare.web.pages.site_acts import BARE, who
 from fanfare.web.pages.site_acts import role as a_role
-from fanfare.web.pages.site_acts import who
 from fanfare.web.pages.typed import Fields, key_of, posted
 from fanfare.web.shells import show
 
 router = desk_router()
 ROLES = (
-    Choice("host", "Host: runs campaigns and answers ideas"),
-    Choice("moderator", "Moderator: sees what is reported and may hide it"),
-    Choice("auditor", "Auditor: is named as one who checks the record"),
-    Choice("admin", "Admin: may do all of that, and grants roles"),
+    Choice("host", marked("Host: runs campaigns and answers ideas")),
+    Choice("moderator", marked("Moderator: sees what is reported and may hide it")),
+    Choice("auditor", marked("Auditor: is named as one who checks the record")),
+    Choice("admin", marked("Admin: may do all of that, and grants roles")),
 )
 _MOST = 20
 
@@ -61,7 +63,7 @@ async def change(act: Act, request: Request, admin: Admin, desk: TheDesk) -> Res
             case "withdraw":
                 async with desk.pool.connection() as connection:
                     gone = await invitations.withdraw(connection, fields.get("invitation", ""))
-                return led_to(request, urls.PEOPLE, "The invitation is taken back." if gone else "It was gone already.")
+                return led_to(request, urls.PEOPLE, _("The invitation is taken back.") if gone else _("It was gone already."))
     except NotFound:
         raise
     except Refusal as refusal:
@@ -76,7 +78,12 @@ async def _grant(request: Request, desk: Desk, admin: Caller, fields: Fields) ->
     member, role = fields.get("member", "")[:40], invitations.checked_role(fields.get("role", ""))
     asking = asked(admin, "grant-role", f"{member}/{role}", key_of(fields), digest(b""))
     done = await roles.grant(desk, asking, member, role)
-    return led_to(request, urls.PEOPLE, f"{await _name(desk, member)} is {a_role(role)} from now on.", done.position)
+    return led_to(
+        request,
+        urls.PEOPLE,
+        _("%(name)s is %(role)s from now on.", name=await _name(desk, member), role=a_role(role)),
+        done.position,
+    )
 
 
 async def _revoke(request: Request, desk: Desk, admin: Caller, fields: Fields) -> Response:
@@ -84,7 +91,7 @@ async def _revoke(request: Request, desk: Desk, admin: Caller, fields: Fields) -
     reason = fields.get("reason", "")
     asking = asked(admin, "revoke-role", f"{member}/{role}", key_of(fields), digest(reason.encode()))
     done = await roles.revoke(desk, asking, member, role, reason)
-    said = f"{await _name(desk, member)} is no longer {a_role(role)}."
+    said = _("%(name)s is no longer %(role)s.", name=await _name(desk, member), role=a_role(role))
     return led_to(request, urls.FRONT if (member, role) == (admin.member, "admin") else urls.PEOPLE, said, done.position)
 
 
@@ -92,13 +99,14 @@ async def _invite(request: Request, desk: Desk, admin: Caller, fields: Fields) -
     email, role = fields.get("email", ""), invitations.checked_role(fields.get("role", ""))
     asking = asked(admin, "invite", role, key_of(fields), digest(email.encode()))
     await invitations.invite(desk, site_address(request, desk), asking, email, role)
-    return led_to(request, urls.PEOPLE, f"An invitation to be {role} is on its way. It works once, for a week.")
+    said = _("An invitation to be %(role)s is on its way. It works once, for a week.", role=_(BARE[role]))
+    return led_to(request, urls.PEOPLE, said)
 
 
 async def _name(desk: Desk, member: str) -> str:
     async with desk.pool.connection() as connection:
         known = await vault.by_id(connection, member)
-    return known.name if known else words.GONE
+    return known.name if known else _(words.GONE)
 
 
 async def _shown(
@@ -110,12 +118,12 @@ async def _shown(
         waiting = await invitations.under_way(connection)
         names = {each.by_member: await vault.by_id(connection, each.by_member) for each in waiting}
     invited = [
-        Invited(each.id, each.email, each.role, by.name if (by := names[each.by_member]) else words.GONE, each.expires_at)
+        Invited(each.id, each.email, each.role, by.name if (by := names[each.by_member]) else _(words.GONE), each.expires_at)
         for each in waiting
     ]
     page = PeoplePage(
         holdings=await _holdings(desk, admin),
-        roles=ROLES,
+        roles=spoken(ROLES),
         idempotency_key=fresh_key(),
         asked=q,
         found=found,
@@ -155,7 +163,7 @@ async def _holdings(desk: Desk, admin: Caller) -> list[Holding]:
     return [
         Holding(
             member=each.member or "",
-            name=each.name or words.GONE,
+            name=each.name or _(words.GONE),
             role=each.role or "",
             since=each.at,
             by=who(each),

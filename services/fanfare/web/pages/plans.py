@@ -9,6 +9,7 @@ from fanfare.campaigns.refusals import RoundNotPlanned
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Host, TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Refusal
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.web import urls
@@ -16,7 +17,7 @@ from fanfare.web.contexts.host import PlanPage
 from fanfare.web.contexts.shell import Form
 from fanfare.web.pages import draft_forms, local_times, rounds
 from fanfare.web.pages.draft_gaps import round_gaps
-from fanfare.web.pages.forms import fresh_key
+from fanfare.web.pages.forms import fresh_key, spoken
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.pages.overtaken import has_been_overtaken, overtaken
 from fanfare.web.pages.typed import Fields, decision_asked, posted
@@ -24,7 +25,6 @@ from fanfare.web.shells import campaign_in_words, show
 
 router = desk_router()
 PATH = "/host/rounds/{round_id}/plan"
-DONE = "The new plan is in the record."
 
 
 @router.get(PATH)
@@ -53,12 +53,12 @@ async def replan(round_id: Id, request: Request, host: Host, desk: TheDesk, camp
     if typed is None or errors:
         return await _shown(request, desk, campaign, found, fields, errors, 422)
     try:
-        _, done = await campaigns.plan_round(campaign.id, number, typed, decision_asked(host, "plan", round_id, fields))
+        __, done = await campaigns.plan_round(campaign.id, number, typed, decision_asked(host, "plan", round_id, fields))
     except Refusal as refusal:
         if has_been_overtaken(desk, campaign.id, fields):
             return await overtaken(request, desk, (campaign, found), "plan", fields)
         return await _shown(request, desk, campaign, found, fields, {"": f"{refusal.title} {refusal}"}, refusal.status)
-    return led_to(request, urls.round_desk(round_id), DONE, done.position)
+    return led_to(request, urls.round_desk(round_id), _("The new plan is in the record."), done.position)
 
 
 def _drafted(read: CampaignRead, each: RoundRead) -> DraftRound:
@@ -90,10 +90,10 @@ async def _shown(
         form=Form(values=fields, errors=errors or {}),
         rounds=1,
         zones=local_times.with_zone(fields.get("zone") or found.plan.zone),
-        methods=draft_forms.METHODS,
-        inputs=draft_forms.INPUTS,
-        ties=draft_forms.TIES,
-        electorates=draft_forms.ELECTORATES,
+        methods=spoken(draft_forms.METHODS),
+        inputs=spoken(draft_forms.INPUTS),
+        ties=spoken(draft_forms.TIES),
+        electorates=spoken(draft_forms.ELECTORATES),
         idempotency_key=fresh_key(),
         first=campaign.rounds.index(found) + 1,
         round_id=found.id,

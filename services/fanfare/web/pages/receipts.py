@@ -9,6 +9,8 @@ from fastapi.responses import Response
 from fanfare.campaigns.routes import Id
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record.ballots import BallotCast
 from fanfare.record.campaigns import Round
 from fanfare.record.entry import unpack
@@ -26,7 +28,7 @@ from fanfare.web.refused import refused_page
 from fanfare.web.shells import campaign_in_words, show, to_sign_in, visitor_of, written_last
 
 router = APIRouter()
-_ASTRAY = "It was not a ballot that this round takes."
+_ASTRAY = marked("It was not a ballot that this round takes.")
 
 
 @router.get("/rounds/{round_id}/receipt")
@@ -41,8 +43,8 @@ async def receipt(
     voter = await voting.token(round_id, fan.member)
     found = await _mine(desk, of, voter, event, written_last(request))
     if found is None:
-        message = "You have no ballot in this round." if not event else ""
-        back = Action("Back to the campaign", urls.campaign(campaign.id))
+        message = _("You have no ballot in this round.") if not event else ""
+        back = Action(_("Back to the campaign"), urls.campaign(campaign.id))
         return await refused_page(request, ReceiptNotFound(message), action=back)
     ballot, cast_at = found
     read = await campaign_in_words(request, campaign)
@@ -58,7 +60,7 @@ async def receipt(
         event_id=ballot.event_id,
         token=ballot.voter,
         paper_number=ballot.number,
-        reason=each.reason if of.status == "void" else _ASTRAY if ballot.void else "",
+        reason=each.reason if of.status == "void" else _(_ASTRAY) if ballot.void else "",
     )
     return await show(request, page, section="vote", campaign=read)
 

@@ -11,9 +11,11 @@ from fanfare.integrity import removing
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk, asked, note_position
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import ForeignOrigin, Refusal
 from fanfare.web import urls
 from fanfare.web.contexts.campaigns import Voice
+from fanfare.web.contexts.honours import Honours
 from fanfare.web.contexts.ideas import Version
 from fanfare.web.contexts.moderation import Hiding
 from fanfare.web.contexts.shell import Action
@@ -26,10 +28,15 @@ router = APIRouter()
 
 
 def comment(
-    desk: Desk, said: Mapping[str, Any], visitor: Caller | None, gone: Mapping[str, str], hiding: Hiding | None = None
+    desk: Desk,
+    said: Mapping[str, Any],
+    visitor: Caller | None,
+    gone: Mapping[str, str],
+    hiding: Hiding | None = None,
+    honours: Mapping[str, Honours] | None = None,
 ) -> Voice:
     """Return a comment as it is shown, with what its reader may do about it; *hiding* says why it is hidden, if it is."""
-    found = voice(desk, said)
+    found = msgspec.structs.replace(voice(desk, said), honours=(honours or {}).get(said["author"]))
     if not said["text"] and (missing := gone.get(said["text_hash"])):
         return msgspec.structs.replace(found, gone=missing)
     is_mine = visitor is not None and visitor.member == said["author"]
@@ -42,7 +49,7 @@ def version(each: Mapping[str, Any], by: str, visitor: Caller | None) -> Version
     """Return a version of an idea, with its texts where the reader may remove them."""
     hashes = " ".join(each[name] for name in ("title_hash", "body_hash", "tags_hash"))
     may_remove = visitor is not None and removing.may_moderate(visitor) and bool(each["title"] or each["body"])
-    words = "first written" if each["version"] == 1 else f"edited by {by}"
+    words = _("first written") if each["version"] == 1 else _("edited by %(by)s", by=by)
     return Version(each["version"], each["written_at"], words, hashes if may_remove else "")
 
 
@@ -50,7 +57,8 @@ def version(each: Mapping[str, Any], by: str, visitor: Caller | None) -> Version
 async def remove(request: Request, desk: TheDesk) -> Response:
     """Delete the words, and lead back to the idea they stood under."""
     form = await sent(request)
-    back = urls.idea(known(form.value("idea")))
+    of_fan = form.value("fan")  # kudos stand on a fan's page
+    back = urls.fan(known(of_fan)) if of_fan else urls.idea(known(form.value("idea")))
     try:
         caller = await writer(request)
         hashes = form.value("texts").split()
@@ -59,8 +67,8 @@ async def remove(request: Request, desk: TheDesk) -> Response:
     except ForeignOrigin:
         raise
     except Refusal as refusal:
-        return await refused_page(request, refusal, action=Action("Back to the idea", back), path=back)
+        return await refused_page(request, refusal, action=Action(_("Back to the idea"), back), path=back)
     response = see_other(back)
     note_position(response, done.position)
-    leave_notice(request, response, "The words are deleted for good. That they were removed is in the record.")
+    leave_notice(request, response, _("The words are deleted for good. That they were removed is in the record."))
     return response

@@ -17,10 +17,12 @@ from fanfare.integrity import cases
 from fanfare.members.links import site_address
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import ngettext
 from fanfare.record.campaigns import Campaign, Round, RoundSealed
 from fanfare.record.kinds import digest
 from fanfare.reports.report import CampaignReport, RoundLine, RoundReport, Turnout
-from fanfare.views import figures, history, moderation, rules
+from fanfare.views import figures, history, moderation
 from fanfare.views.board import labels
 from fanfare.views.timeline import Act, acts
 from fanfare.web import urls, words
@@ -39,7 +41,7 @@ from fanfare.web.contexts.results import (
     Tie,
     Unread,
 )
-from fanfare.web.pages import rounds
+from fanfare.web.pages import hidden, rounds
 from fanfare.web.pages.acts import rulings
 from fanfare.web.pages.campaign import told, zone_of
 from fanfare.web.shells import brand_of, campaign_in_words, see_other, show
@@ -143,14 +145,30 @@ def _ties(report: RoundReport, board: Board, *, settled: bool) -> tuple[Tie, ...
         return ()
     titles = {row.id: row.title for row in board.rows}
     tied = [each for each in report.ranking if each.option in report.ties.at_cut]
-    names = [titles.get(each.option, "one further down") for each in tied]
-    through = [titles.get(each.option, "one further down") for each in tied if each.advanced]
+    names = [titles.get(each.option, _("one further down")) for each in tied]
+    through = [titles.get(each.option, _("one further down")) for each in tied if each.advanced]
     if report.ties.rule == "all-advance":
-        fell = "The terms let all go on that are tied at the cut."
+        fell = _("The terms let all go on that are tied at the cut.")
     else:
-        goes = ("goes" if len(through) == 1 else "go") if settled else "would go"
-        fell = f"{words.listed(through)} {goes} on: a tie falls to the earliest, as the terms say."
+        fell = _fell(through, settled=settled)
     return (Tie(names[:12], tied[0].votes, fell),)
+
+
+def _fell(through: Sequence[str], *, settled: bool) -> str:
+    titles = words.listed(through)
+    if settled:
+        return ngettext(
+            "%(titles)s goes on: a tie falls to the earliest, as the terms say.",
+            "%(titles)s go on: a tie falls to the earliest, as the terms say.",
+            len(through),
+            titles=titles,
+        )
+    return ngettext(
+        "%(titles)s would go on: a tie falls to the earliest, as the terms say.",
+        "%(titles)s would go on: a tie falls to the earliest, as the terms say.",
+        len(through),
+        titles=titles,
+    )
 
 
 def turnout(minutes: Sequence[Turnout], zone: str) -> tuple[list[Column], str]:
@@ -219,7 +237,7 @@ async def round_terms(round_id: Id) -> Response:
 
 async def _moderated(connection: AsyncConnection, campaign_id: str) -> Moderated:
     done, flagged = await moderation.figures(connection, campaign_id), await cases.reported(connection, campaign_id)
-    by_rule = [Term(rules.sentence(rule), words.number(times)) for rule, times in done.by_rule]
+    by_rule = [Term(hidden.rule(code), words.number(times)) for code, times in done.by_rule]
     return Moderated(done.hidden, done.shown_again, by_rule, flagged.flags, flagged.left_alone)
 
 
@@ -257,7 +275,7 @@ async def _summary(
 ) -> RoundSummary:
     found = campaign.round(each.id)
     titles: dict[str, Any] = await labels(connection, found) if found and line.advanced else {}
-    headline = f"{each.name}: {rounds.state_of(each)}"
+    headline = _("%(round)s: %(state)s", round=each.name, state=rounds.state_word(rounds.state_of(each)))
     if line.status in ("closed", "sealed"):
         headline = words.goes_on([titles.get(option) or words.unnamed(option) for option in line.advanced], each.advance)
     return RoundSummary(rounds.stub(read, each), headline, line.ballots.counted, line.ballots.counted)
@@ -266,7 +284,8 @@ async def _summary(
 def _headline(read: CampaignRead, lines: Sequence[RoundSummary]) -> str:
     current = read.current
     if current is None:
-        return "No round is set yet"
+        return _("No round is set yet")
     if current.status in ("closed", "sealed"):
         return lines[current.number - 1].headline
-    return f"Round {current.number} of {len(read.rounds)} is {rounds.state_of(current)}"
+    told = {"number": current.number, "rounds": len(read.rounds), "state": rounds.state_word(rounds.state_of(current))}
+    return _("Round %(number)s of %(rounds)s is %(state)s", **told)

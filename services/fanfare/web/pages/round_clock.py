@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from fanfare.platform.language import gettext as _
 from fanfare.record.campaigns import Round, RoundClosing, RoundOpened
 from fanfare.record.terms import Advanced
 from fanfare.web import words
@@ -23,38 +24,43 @@ def clock(found: Round, stub: RoundStub, moments: Mapping[tuple[str, str], datet
 
 def _before(found: Round, stub: RoundStub, opened: datetime | None, zone: str, now: datetime) -> list[Step]:
     if found.terms is None and found.status == "void":
-        return [Step("It never opened", "No terms were frozen and no ballot was taken.", "failed")]
+        return [Step(_("It never opened"), _("No terms were frozen and no ballot was taken."), "failed")]
     if found.terms is None:
-        opens = f"Opens {words.when(stub.opens_at, zone, now)}"
-        by_itself = "By itself, once the round before it is sealed." if isinstance(found.plan.options, Advanced) else "By itself."
+        opens = _("Opens %(when)s", when=words.when(stub.opens_at, zone, now))
+        follows = isinstance(found.plan.options, Advanced)
+        by_itself = _("By itself, once the round before it is sealed.") if follows else _("By itself.")
         return [
-            Step("The plan is public", "It may still be changed, visibly. At the opening it freezes into terms.", "now"),
+            Step(_("The plan is public"), _("It may still be changed, visibly. At the opening it freezes into terms."), "now"),
             Step(opens, by_itself, "next"),
         ]
     at = words.when(opened or stub.opens_at, zone, now)
-    line = f"Nobody can change them unseen, you included. Fingerprint {words.short_hash(found.terms_hash)}."
-    return [Step(f"Terms frozen, {at}", line, "done")]
+    fingerprint = words.short_hash(found.terms_hash)
+    line = _("Nobody can change them unseen, you included. Fingerprint %(fingerprint)s.", fingerprint=fingerprint)
+    return [Step(_("Terms frozen, %(when)s", when=at), line, "done")]
 
 
 def _after(found: Round, stub: RoundStub, closing: datetime | None, zone: str, now: datetime) -> list[Step]:
     closes = words.when(stub.closes_at, zone, now)
     at = words.when(closing or stub.closes_at, zone, now)
-    closed = Step(f"Closed, {at}", "What came later is late and does not count.", "done")
+    closed = Step(_("Closed, %(when)s", when=at), _("What came later is late and does not count."), "done")
     match found.status:
         case "planned":
-            return [Step(f"Closes {closes}", "By itself.", "next")]
+            return [Step(_("Closes %(when)s", when=closes), _("By itself."), "next")]
         case "open":
-            title = f"Paused; the close stays {closes}" if found.paused else f"Open until {closes}"
-            line = f"“{stub.reason}”" if found.paused else f"{words.left(stub.closes_at, now)} left."
-            return [Step(title, line, "now"), Step("Close and count", "By itself. Nobody needs to be there.", "next")]
+            left = _("%(time)s left.", time=words.left(stub.closes_at, now))
+            step = Step(_("Open until %(when)s", when=closes), left, "now")
+            if found.paused:
+                step = Step(_("Paused; the close stays %(when)s", when=closes), f"“{stub.reason}”", "now")
+            return [step, Step(_("Close and count"), _("By itself. Nobody needs to be there."), "next")]
         case "closing":
-            return [Step("Closing", "Its last ballots are being read back.", "now")]
+            return [Step(_("Closing"), _("Its last ballots are being read back."), "now")]
         case "closed" if stub.waiting:
-            return [closed, Step("Waits for a ruling", "Something that may be of it cannot be read.", "failed")]
+            return [closed, Step(_("Waits for a ruling"), _("Something that may be of it cannot be read."), "failed")]
         case "closed":
-            return [closed, Step("Counting", "It is sealed as soon as its report is made.", "now")]
+            return [closed, Step(_("Counting"), _("It is sealed as soon as its report is made."), "now")]
         case "sealed":
             fingerprint = words.short_hash(found.sealed.report) if found.sealed else ""
-            return [closed, Step("Sealed", f"Its report can no longer change. Fingerprint {fingerprint}.", "done")]
+            line = _("Its report can no longer change. Fingerprint %(fingerprint)s.", fingerprint=fingerprint)
+            return [closed, Step(_("Sealed"), line, "done")]
         case _:
-            return [Step("Void", f"“{stub.reason}”", "failed")]
+            return [Step(_("Void"), f"“{stub.reason}”", "failed")]

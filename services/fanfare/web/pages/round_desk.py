@@ -15,6 +15,8 @@ from fanfare.integrity import cases
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Desk
 from fanfare.platform.edge import Host, TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.record.campaigns import MOST_RULED, Campaign, Round
 from fanfare.reports.counted import Counted
@@ -38,15 +40,15 @@ from fanfare.web.shells import campaign_in_words, see_other, show
 
 router = desk_router()
 DONE = {
-    "open": "The round is open. Its terms are frozen.",
-    "extend": "The round closes later.",
-    "pause": "The round is paused. Ballots that are in stay in.",
-    "resume": "The round goes on.",
-    "close": "The round is closing. It is sealed as soon as its last ballots are read back.",
-    "void": "The round is void.",
-    "rule": "Your ruling is in the record. A closed round is sealed as soon as nothing else waits.",
+    "open": marked("The round is open. Its terms are frozen."),
+    "extend": marked("The round closes later."),
+    "pause": marked("The round is paused. Ballots that are in stay in."),
+    "resume": marked("The round goes on."),
+    "close": marked("The round is closing. It is sealed as soon as its last ballots are read back."),
+    "void": marked("The round is void."),
+    "rule": marked("Your ruling is in the record. A closed round is sealed as soon as nothing else waits."),
 }
-_TOLD = " Those who have voted are told by mail."
+_TOLD = marked("Those who have voted are told by mail.")
 WHERE_WRONG = {"plan-refused": "closes_at", "text-refused": "reason"}
 _PUBLIC_ACTS, _WAITING = 6, 3
 _EMPTY = Form()
@@ -73,8 +75,10 @@ async def decide(round_id: Id, act: str, request: Request, host: Host, desk: The
             return await overtaken(request, desk, found, act, fields)
         form = Form(values=fields, errors={WHERE_WRONG.get(refusal.code, ""): sentence_of(refusal)})
         return await _shown(request, desk, *found, form=form, failed_act=act, status=refusal.status)
-    told_by_mail = _TOLD if act in ("extend", "void") and found[1].plan.method != rounds.SUPPORT else ""
-    return led_to(request, urls.round_desk(round_id), DONE[act] + told_by_mail, done.position)
+    said = _(DONE[act])
+    if act in ("extend", "void") and found[1].plan.method != rounds.SUPPORT:
+        said += " " + _(_TOLD)
+    return led_to(request, urls.round_desk(round_id), said, done.position)
 
 
 @router.get("/host/rounds/{round_id}/{act}")
@@ -181,7 +185,7 @@ async def _unread(connection: AsyncConnection, found: Round) -> list[Unread]:
 
 async def _lately(connection: AsyncConnection, campaign_id: str, tell: acts.Told) -> list[PublicAct]:
     lately = await timeline.acts(connection, campaign=campaign_id, kinds=("decision",), limit=_PUBLIC_ACTS)
-    return [PublicAct(each.at, f"{acts.who(each)} {acts.sentence(each, tell)}") for each in lately]
+    return [PublicAct(each.at, acts.told_of(each, tell)) for each in lately]
 
 
 def allowed(campaign: Campaign, found: Round) -> tuple[ActName, ...]:

@@ -9,6 +9,8 @@ from psycopg import AsyncConnection
 from fanfare.campaigns.reading import CampaignRead, RoundRead
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports import receipts
 from fanfare.views import figures
@@ -23,7 +25,7 @@ SUPPORT, APPROVAL = "support.v1", "approval.v1"
 ROWS_SHOWN, ROWS_LIVE = 40, 12
 """The most options on the board of a report and of a live page; the CSV of the report has them all."""
 _SUMMARY = 220
-_LATECOMER = "Only members who had joined before this round opened may vote in it."
+_LATECOMER = marked("Only members who had joined before this round opened may vote in it.")
 UNNAMED = words.UNNAMED
 
 
@@ -101,7 +103,7 @@ async def ticket(request: Request, campaign: Campaign, read: CampaignRead) -> Ti
         members = await figures.members(connection)
     return Ticket(
         campaign_id=read.id,
-        title=read.title or UNNAMED,
+        title=read.title or _(UNNAMED),
         summary=summary(read.story)[0],
         host_name=await brand_of(desk) or "Fanfare",
         fans=members,
@@ -126,7 +128,7 @@ async def _standing(request: Request, campaign: Campaign, current: RoundRead | N
     if current is None or found is None or current.method == SUPPORT or found.status != "open":
         return "can-vote", ""
     if not await may_vote(request, found, visitor):
-        return "not-eligible", _LATECOMER
+        return "not-eligible", _(_LATECOMER)
     voting: Voting = request.app.state.voting
     desk: Desk = request.app.state.desk
     token = await voting.token(current.id, visitor.member)
@@ -144,29 +146,51 @@ async def may_vote(request: Request, found: Round, fan: Caller) -> bool:
         return await receipts.joined_before_opening(connection, found.id, fan.member)
 
 
-METHODS = {SUPPORT: "Support; each fan gives one to as many ideas as she likes", "plurality.v1": "One choice each"}
-ELECTORATES = {"members": "Members", "members-before-opening": "Members who had joined before it opened"}
-TIES = {"earliest": "the earliest goes on", "all-advance": "all that are tied go on"}
+METHODS = {
+    SUPPORT: marked("Support; each fan gives one to as many ideas as she likes"),
+    "plurality.v1": marked("One choice each"),
+}
+ELECTORATES = {
+    "members": marked("Members"),
+    "members-before-opening": marked("Members who had joined before it opened"),
+}
+TIES = {"earliest": marked("the earliest goes on"), "all-advance": marked("all that are tied go on")}
+_STATES = {
+    "upcoming": marked("upcoming"),
+    "open": marked("open"),
+    "paused": marked("paused"),
+    "closing": marked("closing"),
+    "closed": marked("closed"),
+    "sealed": marked("sealed"),
+    "void": marked("void"),
+}
+
+
+def state_word(state: RoundState) -> str:
+    """Return where a round stands, as a word within a sentence."""
+    return _(_STATES[state])
 
 
 def method_of(each: RoundRead) -> str:
     """Return how a round is voted in, in words."""
     if each.method == APPROVAL:
-        return f"Tick up to {words.words(each.most)}" if each.most < max(len(each.options), 2) else "Tick all you like"
-    return METHODS.get(each.method, each.method)
+        limited = each.most < max(len(each.options), 2)
+        return _("Tick up to %(number)s", number=words.words(each.most)) if limited else _("Tick all you like")
+    return _(METHODS.get(each.method, each.method))
 
 
 def terms(each: RoundRead, zone: str) -> tuple[Term, ...]:
     """Return how a round counts, line by line."""
-    frozen = words.when(each.opens_at, zone, datetime.now(UTC)) if each.terms else "not yet; its plan may still change"
-    last = Term("Support", "can be taken back") if each.method == SUPPORT else Term("Your last ballot", "is the one")
+    frozen = words.when(each.opens_at, zone, datetime.now(UTC)) if each.terms else _("not yet; its plan may still change")
+    is_support = each.method == SUPPORT
+    last = Term(_("Support"), _("can be taken back")) if is_support else Term(_("Your last ballot"), _("is the one"))
     return (
-        Term("Method", method_of(each)),
-        Term("Who may take part" if each.method == SUPPORT else "Who may vote", ELECTORATES[each.electorate]),
+        Term(_("Method"), method_of(each)),
+        Term(_("Who may take part") if is_support else _("Who may vote"), _(ELECTORATES[each.electorate])),
         last,
-        Term("Go on", words.number(each.advance)),
-        Term("A tie at the cut", TIES[each.ties]),
-        Term("Terms frozen", frozen),
+        Term(_("Go on"), words.number(each.advance)),
+        Term(_("A tie at the cut"), _(TIES[each.ties])),
+        Term(_("Terms frozen"), frozen),
     )
 
 

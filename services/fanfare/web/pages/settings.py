@@ -10,6 +10,8 @@ from fanfare.pictures.service import Pictures
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import Admin, TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import NotFound, Overtaken, Refusal
 from fanfare.record.site import STREAM, SiteChanged
 from fanfare.views import site as site_view
@@ -24,9 +26,9 @@ from fanfare.web.pages.typed import Fields, decision_asked, posted, whole
 from fanfare.web.shells import show
 
 router = desk_router()
-SAVED = "It is in the record, and on every page from now on."
+SAVED = marked("It is in the record, and on every page from now on.")
 _FIELDS = {"brand": "brand", "privacy notice": "privacy", "imprint": "imprint", "reason": "reason"}
-_NOTICES = {urls.PRIVACY: "Privacy notice", urls.IMPRINT: "Imprint"}
+_NOTICES = {urls.PRIVACY: marked("Privacy notice"), urls.IMPRINT: marked("Imprint")}
 
 
 @router.get(urls.SETTINGS)
@@ -61,7 +63,7 @@ async def change(request: Request, admin: Admin, desk: TheDesk) -> Response:
         at = _FIELDS.get(field, field)
         said = str(refusal) if at else f"{refusal.title} {refusal}"
         return await _shown(request, desk, fields, {at: said}, refusal.status)
-    return led_to(request, urls.SETTINGS, SAVED, done.position)
+    return led_to(request, urls.SETTINGS, _(SAVED), done.position)
 
 
 async def _logo(request: Request, admin: Caller, present: str | None, fields: Fields) -> str | None:
@@ -89,7 +91,7 @@ async def _meanwhile(desk: Desk, seen: int) -> str:
     missed = max(1, desk.streams.decisions(STREAM) - seen)
     async with desk.pool.connection() as connection:
         lately = (await site_view.decisions(connection, limit=20))[:missed]
-    return words.listed([f"{who(each)} {sentence(each)}" for each in reversed(lately)])
+    return words.listed([_("%(who)s %(did)s", who=who(each), did=sentence(each)) for each in reversed(lately)])
 
 
 async def _shown(
@@ -134,8 +136,8 @@ async def imprint(request: Request, desk: TheDesk) -> HTMLResponse:
 
 async def _notice(request: Request, desk: Desk, text: str) -> HTMLResponse:
     if not text:
-        raise NotFound("Nobody has written it yet.")
+        raise NotFound(_("Nobody has written it yet."))
     async with desk.pool.connection() as connection:
         changes = await site_view.decisions(connection)
     since = next((each.at for each in changes if each.wire == SiteChanged.wire), None)
-    return await show(request, NoticePage(_NOTICES[request.url.path], text, since))
+    return await show(request, NoticePage(_(_NOTICES[request.url.path]), text, since))

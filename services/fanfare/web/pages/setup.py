@@ -15,12 +15,15 @@ from fanfare.members.signing_in import sign_in_with
 from fanfare.platform import texts
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked
 from fanfare.platform.refusals import Refusal
 from fanfare.platform.settings import Settings
 from fanfare.web import colours, tints, urls
 from fanfare.web.contexts.members import SetupPage
 from fanfare.web.contexts.shell import Form
 from fanfare.web.pages import local_times
+from fanfare.web.pages.forms import spoken
 from fanfare.web.pages.host import led_to
 from fanfare.web.pages.mail_settings import ENCRYPTIONS
 from fanfare.web.pages.typed import Fields, posted
@@ -28,9 +31,9 @@ from fanfare.web.shells import see_other, show
 
 router = APIRouter(dependencies=[Depends(guard)])
 BRAND = ("/brand.css", "/brand.txt")
-_CONSOLE = "Open the link that stands on its console. Only whoever started the site can see that."
-_FRESH = "Stop the site and start it again: it prints a fresh link, which voids all earlier ones."
-_BEGUN = "The record has begun, and you are the admin of this site. Now your first campaign."
+_CONSOLE = marked("Open the link that stands on its console. Only whoever started the site can see that.")
+_FRESH = marked("Stop the site and start it again: it prints a fresh link, which voids all earlier ones.")
+_BEGUN = marked("The record has begun, and you are the admin of this site. Now your first campaign.")
 _FIELDS = ("public_url", "brand", "zone", "colour", "name", "email")
 
 
@@ -46,7 +49,7 @@ async def founded(request: Request) -> None:
         return
     await desk.catch_up()
     if not desk.streams.site.founded:
-        raise SiteNotFounded(_CONSOLE)
+        raise SiteNotFounded(_(_CONSOLE))
 
 
 @router.get(urls.SETUP)
@@ -82,7 +85,7 @@ async def found(request: Request, desk: TheDesk) -> Response:
     if mail is not None:
         async with desk.pool.connection() as connection:
             await mail_settings.keep(connection, mail)
-    answer = led_to(request, urls.NEW_CAMPAIGN, _BEGUN, done.position)
+    answer = led_to(request, urls.NEW_CAMPAIGN, _(_BEGUN), done.position)
     sessions.set_cookie(request, answer, done.token)
     return answer
 
@@ -116,12 +119,12 @@ async def _closed(desk: Desk, token: str) -> Response | None:
     if is_founded and (not token or roles.admins(desk.streams.site)):
         raise founding.SiteIsFounded
     if not token:
-        raise SiteNotFounded(_CONSOLE)
+        raise SiteNotFounded(_(_CONSOLE))
     try:
         async with desk.pool.connection() as connection:
             links.still_good(await links.look(connection, token, ("first-admin",)))
     except (LinkUnknown, LinkUsed, LinkExpired) as refusal:
-        raise (founding.SiteIsFounded() if is_founded else type(refusal)(_FRESH)) from refusal
+        raise (founding.SiteIsFounded() if is_founded else type(refusal)(_(_FRESH))) from refusal
     return see_other(f"{urls.SIGN_IN_CONFIRM}?token={token}") if is_founded else None
 
 
@@ -149,7 +152,7 @@ def _wrong(fields: Fields) -> dict[str, str]:
         except Refusal as refusal:
             errors[name] = str(refusal)
         except ValueError:
-            errors[name] = "Choose a time zone." if name == "zone" else "Choose a colour, such as #12805c."
+            errors[name] = _("Choose a time zone.") if name == "zone" else _("Choose a colour, such as #12805c.")
     return errors
 
 
@@ -177,7 +180,7 @@ async def _shown(
         zones=local_times.with_zone(fields.get("zone") or "UTC"),
         preview=preview,
         remarks=colours.remarks(preview) if preview else (),
-        encryptions=ENCRYPTIONS,
+        encryptions=spoken(ENCRYPTIONS),
         has_environment_mail=bool(settings.smtp_url),
         token=token,
         guesses_zone=guesses_zone,

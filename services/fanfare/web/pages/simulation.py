@@ -12,6 +12,7 @@ from fanfare.members.csrf import guard
 from fanfare.members.refusals import RoleHeld
 from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.edge import TheDesk, note_position
+from fanfare.platform.language import gettext as _
 from fanfare.platform.limits.rules import JOINS
 from fanfare.record.position import Position
 from fanfare.simulation.routes import simulation_only
@@ -45,9 +46,9 @@ async def join(request: Request, desk: TheDesk) -> Response:
         name, member = visitor.name, visitor.member
     if as_host and (position := await _host(desk, member)):
         note_position(response, position)
-    leave_notice(
-        request, response, f"You are {name}, a {'host' if as_host else 'fan'}. Everything you do here is real in this record."
-    )
+    fan = _("You are %(name)s, a fan. Everything you do here is real in this record.", name=name)
+    host = _("You are %(name)s, a host. Everything you do here is real in this record.", name=name)
+    leave_notice(request, response, host if as_host else fan)
     return response
 
 

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 
 from fanfare.platform.desk import Desk
+from fanfare.platform.language import ngettext
 from fanfare.record.ballots import BallotCast
 from fanfare.record.entry import unpack
 from fanfare.views import timeline
 from fanfare.views.timeline import Act
 from fanfare.web import words
 from fanfare.web.contexts.campaigns import Tape, TapeEntry
-from fanfare.web.pages.acts import Told, sentence, who
+from fanfare.web.pages.acts import Told, told_of
 
 _SHOWN, _EACH, _ACTS = 10, 2, 6
 
@@ -32,7 +33,7 @@ async def latest(desk: Desk, told: Told) -> Tape:
 
 
 def _of(act: Act, told: Told) -> TapeEntry:
-    return TapeEntry(f"0/{words.number(act.offset)}", f"{who(act)} {sentence(act, told)}", act.at)
+    return TapeEntry(f"0/{words.number(act.offset)}", told_of(act, told), act.at)
 
 
 async def _ballots(desk: Desk, partition: int, head: int) -> AsyncIterator[TapeEntry]:
@@ -42,5 +43,5 @@ async def _ballots(desk: Desk, partition: int, head: int) -> AsyncIterator[TapeE
             each for _, each in unpack(partition, stored.offset, stored.body).positioned() if isinstance(each.event, BallotCast)
         ]
         if cast:
-            text = "a ballot was cast" if len(cast) == 1 else f"{words.number(len(cast))} ballots were cast"
+            text = ngettext("a ballot was cast", "%(count)s ballots were cast", len(cast), count=words.number(len(cast)))
             yield TapeEntry(f"{partition}/{words.number(stored.offset)}", text, cast[-1].time, to_the_minute=True)

@@ -11,6 +11,8 @@ from fastapi.responses import HTMLResponse
 from fanfare.campaigns.reading import CampaignRead
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.platform.edge import Cursor, TheDesk
+from fanfare.platform.language import gettext as _
+from fanfare.platform.language import marked, ngettext
 from fanfare.record.members import TookPart
 from fanfare.views import figures
 from fanfare.views.timeline import KINDS, Act, acts
@@ -23,7 +25,13 @@ from fanfare.web.pages.rounds import strip
 from fanfare.web.shells import campaign_in_words, show
 
 router = APIRouter()
-_LABELS = {"decision": "Decisions", "idea": "Ideas", "comment": "Comments", "support": "Support", "vote": "Votes"}
+_LABELS = {
+    "decision": marked("Decisions"),
+    "idea": marked("Ideas"),
+    "comment": marked("Comments"),
+    "support": marked("Support"),
+    "vote": marked("Votes"),
+}
 _FIRST = ("decision", "idea", "comment")
 """What the page shows first: presses and votes are thousands, and have their own tabs."""
 _A_PAGE, _READ, _NAMED = 50, 400, 5
@@ -89,22 +97,22 @@ def _side(by: str, hosts: Sequence[str]) -> _Side:
 
 
 def _kinds(counts: Mapping[str, int]) -> list[TimelineKind]:
-    first = TimelineKind("", "Said and decided", sum(counts.get(name, 0) for name in _FIRST))
-    return [first, *(TimelineKind(name, _LABELS[name], counts.get(name, 0)) for name in KINDS)]
+    first = TimelineKind("", _("Said and decided"), sum(counts.get(name, 0) for name in _FIRST))
+    return [first, *(TimelineKind(name, _(_LABELS[name]), counts.get(name, 0)) for name in KINDS)]
 
 
 def _rounds(read: CampaignRead) -> list[TimelineChoice]:
     return [
-        TimelineChoice("", "All rounds"),
-        *(TimelineChoice(each.id, f"Round {each.number}, {each.name}") for each in read.rounds),
+        TimelineChoice("", _("All rounds")),
+        *(TimelineChoice(each.id, _("Round %(number)s, %(name)s", number=each.number, name=each.name)) for each in read.rounds),
     ]
 
 
 def _whos(by: str, found: Sequence[Act]) -> list[TimelineChoice]:
     """Return whose lines can be asked for: everybody's, one side's, and the one person's who was asked for."""
-    choices = [TimelineChoice("", "Everybody"), TimelineChoice("hosts", "Hosts"), TimelineChoice("fans", "Fans")]
+    choices = [TimelineChoice("", _("Everybody")), TimelineChoice("hosts", _("Hosts")), TimelineChoice("fans", _("Fans"))]
     if by and by not in ("hosts", "fans"):
-        choices.append(TimelineChoice(by, name_of(found[0]) if found else GONE))
+        choices.append(TimelineChoice(by, name_of(found[0]) if found else _(GONE)))
     return choices
 
 
@@ -125,5 +133,8 @@ def _line(run: Sequence[Act], about: Told) -> TimelineEntry:
         return first
     names = [name_of(each) for each in run[:_NAMED]]
     others = len(run) - len(names)
-    said = f"{', '.join(names)} and {words.counted(others, 'other')}" if others else words.listed(names)
+    said = words.listed(names)
+    if others:
+        told = {"names": ", ".join(names), "count": words.number(others)}
+        said = ngettext("%(names)s and %(count)s other", "%(names)s and %(count)s others", others, **told)
     return msgspec.structs.replace(first, who=said, member="")

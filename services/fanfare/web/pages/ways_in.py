@@ -25,6 +25,7 @@ from fanfare.members.refusals import (
 from fanfare.members.relying_party import relying_party
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.limits.refusals import TooManyRequests
 from fanfare.platform.refusals import Refusal, TextRefused
 from fanfare.web import urls
@@ -54,7 +55,7 @@ async def add_passkey(request: Request, desk: TheDesk) -> Response:
         return await _again(request, refusal)
     except (TextRefused, PasskeyRefused, PasskeyAdded, ChallengeStale) as refusal:
         return await _wrong(request, desk, fan.member, form, "passkey", refusal)
-    return _done(request, "This passkey signs you in from now on.")
+    return _done(request, _("This passkey signs you in from now on."))
 
 
 @router.post(urls.ACCESS + "/passkeys/remove")
@@ -66,7 +67,7 @@ async def remove_passkey(request: Request, desk: TheDesk) -> Response:
     except SignInAgain as refusal:
         return await _again(request, refusal)
     name = await passkey_rites.remove(desk, fan.member, form.value("remove"))
-    return _done(request, f"{name} signs nobody in any more.")
+    return _done(request, _("%(name)s signs nobody in any more.", name=name))
 
 
 @router.post(urls.ACCESS + "/address")
@@ -79,7 +80,8 @@ async def change_address(request: Request, desk: TheDesk) -> Response:
         return await _again(request, refusal)
     except (AddressRefused, AddressSame, TooManyRequests) as refusal:
         return await _wrong(request, desk, fan.member, form, "email", refusal)
-    return _done(request, f"A link is on its way to {form.value('email').strip()}. Open it in this browser, within an hour.")
+    said = _("A link is on its way to %(email)s. Open it in this browser, within an hour.", email=form.value("email").strip())
+    return _done(request, said)
 
 
 async def _wrong(request: Request, desk: Desk, member: str, form: Sent, field: str, refusal: Refusal) -> Response:
@@ -89,7 +91,7 @@ async def _wrong(request: Request, desk: Desk, member: str, form: Sent, field: s
 
 
 async def _again(request: Request, refusal: SignInAgain) -> Response:
-    action = Action("Sign in once more", urls.sign_in_again(urls.ACCESS))
+    action = Action(_("Sign in once more"), urls.sign_in_again(urls.ACCESS))
     return await refused_page(request, refusal, action=action, path=urls.ACCESS)
 
 
@@ -120,7 +122,7 @@ async def confirm(request: Request, desk: TheDesk) -> Response:
         email = await addresses.confirm(desk, links.site_address(request, desk), form.value("token")[:_TOKEN], fan.member)
     except (*_BAD_LINKS, OtherMember, AddressTaken, AddressHeld) as refusal:
         return await _refused(request, refusal)
-    return _done(request, f"{email} is your address from now on.")
+    return _done(request, _("%(email)s is your address from now on.", email=email))
 
 
 @router.get(urls.ADDRESS_UNDO)
@@ -144,12 +146,14 @@ async def undo(request: Request, desk: TheDesk) -> Response:
         return await _refused(request, refusal)
     response = see_other(urls.sign_in(urls.ACCESS))
     sessions.clear_cookie(request, response)
-    leave_notice(request, response, "Your address is back, and everybody was signed out. Sign in, and look who can act as you.")
+    leave_notice(
+        request, response, _("Your address is back, and everybody was signed out. Sign in, and look who can act as you.")
+    )
     return response
 
 
 async def _refused(request: Request, refusal: Refusal) -> Response:
-    return await refused_page(request, refusal, action=Action("Who can act as you", urls.ACCESS), path=urls.FRONT)
+    return await refused_page(request, refusal, action=Action(_("Who can act as you"), urls.ACCESS), path=urls.FRONT)
 
 
 def _private(response: Response) -> Response:

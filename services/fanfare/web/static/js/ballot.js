@@ -36,13 +36,13 @@ function read(paper) {
   const titles = marked(paper).map((input) => input.dataset.title);
   const list = document.createElement(titles.length ? "ul" : "p");
   list.className = titles.length ? "ranks" : "quiet";
-  if (!titles.length) list.textContent = paper.dataset.ballot === "approval" ? "Nothing ticked yet." : "Nothing chosen yet.";
+  if (!titles.length) list.textContent = reads.dataset.nothing;
   for (const title of titles) list.append(Object.assign(document.createElement("li"), { textContent: title }));
   reads.replaceChildren(list);
   const most = Number(paper.dataset.most || 0);
   if (most && titles.length > most) {
-    const over = Object.assign(document.createElement("p"), { className: "is bad", textContent: `${titles.length - most} too many: the paper takes ${most}.` });
-    reads.append(over);
+    const said = reads.dataset.tooMany.replace("{count}", titles.length - most);
+    reads.append(Object.assign(document.createElement("p"), { className: "is bad", textContent: said }));
   }
 }
 

@@ -63,7 +63,8 @@ function say() {
   const place = board?.querySelector("[data-live]");
   if (!place) return;
   const old = Math.floor((performance.now() - heardLast) / 1000);
-  const said = stream?.readyState === EventSource.OPEN ? "it moves by itself" : old < 5 ? "reaching for newer ones" : `paused: these numbers are ${old} s old`;
+  const { moves, reaching, paused } = board.dataset;
+  const said = stream?.readyState === EventSource.OPEN ? moves : old < 5 ? reaching : paused.replace("{seconds}", old);
   if (place.textContent !== said) place.textContent = said;
 }
 
@@ -125,7 +126,8 @@ const ranks = () => new Map([...board.querySelectorAll("[data-option]")].map((ro
 // Who sees no movement reads it.
 function tell(option, gained) {
   if (!gained) return;
-  const words = Object.assign(document.createElement("small"), { textContent: gained > 0 ? `up ${gained}` : `down ${-gained}` });
+  const { up, down } = board.dataset;
+  const words = Object.assign(document.createElement("small"), { textContent: (gained > 0 ? up : down).replace("{change}", Math.abs(gained)) });
   board.querySelector(`[data-option="${CSS.escape(option)}"] .n`).append(words);
 }
 

@@ -20,7 +20,7 @@ async function again() {
         document.title = fresh.title;
       }
     } catch {
-      here().querySelector("[data-live]").textContent = "The site does not answer just now; these figures are old.";
+      here().querySelector("[data-live]").textContent = here().dataset.silent;
     }
   }
   setTimeout(again, EVERY_MS); // one after the other: a slow site is not asked twice at once

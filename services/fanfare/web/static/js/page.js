@@ -1,18 +1,25 @@
 // Every page: clocks that run, copying, printing, one press per form, focus on what went wrong. All of it works without.
 
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const language = document.documentElement.lang;
+const past = new Intl.RelativeTimeFormat(language), present = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 
 function span(seconds) {
-  for (const [size, name] of [[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"]]) {
-    if (seconds >= 2 * size) return `${Math.floor(seconds / size)} ${name}s`;
-  }
-  return `${seconds} ${seconds === 1 ? "second" : "seconds"}`;
+  const found = [[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"]].find(([size]) => seconds >= 2 * size) || [1, "second"];
+  return [Math.floor(seconds / found[0]), found[1]];
 }
 
 function left(seconds) {
-  if (seconds <= 0) return "now";
+  if (seconds <= 0) return present.format(0, "second");
   if (seconds < 600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  return span(seconds).replace("minutes", "min");
+  const [count, unit] = span(seconds);
+  const unitDisplay = unit === "minute" ? "short" : "long";
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay }).format(count);
+}
+
+function ago(seconds) {
+  const [count, unit] = span(seconds);
+  return past.format(-count, unit);
 }
 
 // The device's clock may be wrong: the page says when it was made, and only the time since then is ours.
@@ -28,7 +35,8 @@ function tick() {
   }
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const seconds = Math.max(0, Math.floor((now() - Date.parse(time.dateTime)) / 1000));
-    const said = seconds < 2 ? "just now" : `${span(seconds)} ago`;
+    if (seconds < 2) continue; // it says so, in words that only the server has
+    const said = ago(seconds);
     if (time.textContent !== said) time.textContent = said;
   }
 }
@@ -39,10 +47,10 @@ tick();
 // A moment that must not be missed is said in the site's zone; beside it, where that is another hour, in the reader's own.
 function here(place) {
   const at = new Date(place.dataset.here);
-  const said = (timeZone) => new Intl.DateTimeFormat("en-GB", { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone }).format(at).replace(",", "");
+  const said = (timeZone) => new Intl.DateTimeFormat(language, { weekday: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(at).replace(",", "");
   const [own, theirs] = [said(undefined), said(place.dataset.zone)];
   place.hidden = own === theirs;
-  place.textContent = ` (${own} where you are)`;
+  place.textContent = ` ${place.dataset.says.replace("…", own)}`;
 }
 
 function reveal(root) {
@@ -57,8 +65,9 @@ document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {
     await navigator.clipboard?.writeText(copy.dataset.copy);
-    copy.textContent = "Copied";
-    setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+    copy.dataset.label ??= copy.textContent;
+    copy.textContent = copy.dataset.copied;
+    setTimeout(() => { copy.textContent = copy.dataset.label; }, 2000);
   }
   if (event.target.closest("[data-print]")) window.print();
   if (event.target.closest("form:is([action='/sign-out'], [action='/me/erase']) button")) forget();

@@ -9,9 +9,9 @@ function kept(act) {
   try { return act(localStorage); } catch { return null; }
 }
 
-function say(text) {
+function say(name) {
   const place = form.querySelector("[data-kept]");
-  if (place && place.textContent !== text) place.textContent = text;
+  if (place && place.textContent !== place.dataset[name]) place.textContent = place.dataset[name];
 }
 
 function write() {
@@ -27,13 +27,24 @@ function restore() {
   const changed = HOLDS.filter((name) => words[name] && words[name] !== form.elements[name]?.value);
   if (!fresh || !changed.length || form.querySelector("[data-errors]") || form.elements["seen-similar"]) return;
   for (const name of changed) form.elements[name].value = words[name];
-  say("What you wrote before was still on this device. It is back in the form.");
+  say("restored");
+}
+
+// The page gives its sentence for each of these numbers; one that the language counts alike has the same form.
+const FORMS_FOR = [0, 1, 2, 3, 11, 100];
+
+function leftOver(count) {
+  const language = document.documentElement.lang;
+  const rules = new Intl.PluralRules(language);
+  const forms = form.dataset.left.split("|");
+  const alike = FORMS_FOR.findIndex((each) => rules.select(each) === rules.select(count));
+  return forms.at(alike).replace("{count}", count.toLocaleString(language));
 }
 
 function count(field) {
   const left = field.maxLength - field.value.length;
   const place = field.parentElement.querySelector("[data-left-over]");
-  place.textContent = `${left.toLocaleString("en-GB")} ${left === 1 ? "character" : "characters"} left.`;
+  place.textContent = leftOver(left);
   // Read out only near the end, or it would talk all the time.
   place.setAttribute("aria-live", left <= field.maxLength / 10 ? "polite" : "off");
 }
@@ -48,14 +59,14 @@ if (form) {
   form.addEventListener("input", (event) => {
     if (!HOLDS.includes(event.target.name)) return;
     clearTimeout(waiting);
-    waiting = setTimeout(() => { if (write()) say("Kept on this device."); }, 500);
+    waiting = setTimeout(() => { if (write()) say("kept"); }, 500);
   });
   form.addEventListener("submit", (event) => {
     clearTimeout(waiting);
     const keeps = write();
     if (navigator.onLine) return;
     event.preventDefault();
-    say(keeps ? "You are offline. What you wrote is kept on this device; press again when you are back." : "You are offline. Press again when you are back.");
+    say(keeps ? "offlineKept" : "offline");
   }, { capture: true });
 }
 

@@ -1,0 +1,1 @@
+"""Awards: which deeds fans did, and what the rules make of them. Pure."""
