@@ -51,6 +51,14 @@ async def test_a_simulation_ends_with_a_sealed_final_and_exactly_one_winner_and_
         assert failures(played) == {}
         assert [line for line in lines if "the eighth flavour is" in line]
 
+        winner = (await site.stranger.get(f"/api/v1/rounds/{rounds[2]['id']}/leaderboard")).json()["places"][0]["option"]
+        author = (await site.stranger.get(f"/api/v1/ideas/{winner}")).json()["author"]
+        held = (await site.stranger.get(f"/api/v1/members/{author}/recognition")).json()
+        assert [each["words"] for each in held["titles"]] == [corpus.praise().title]
+        assert (await site.stranger.get(f"/api/v1/members/{author}/kudos")).json()["kudos"]
+        (spotlight,) = (await site.stranger.get("/api/v1/draws")).json()["draws"]
+        assert spotlight["title"] == corpus.praise().spotlight.title
+
         again = await play(site, lines)
 
         campaigns = (await site.stranger.get("/api/v1/campaigns")).json()["campaigns"]
@@ -62,7 +70,7 @@ async def test_a_simulation_ends_with_a_sealed_final_and_exactly_one_winner_and_
 
 def failures(played: Played) -> dict[str, int]:
     """Return the answers that nobody expects: not those that took effect, nor refusals by the clock or of an older paper."""
-    expected = ("round-not-open", "paper-out-of-date", "idea-withdrawn")
+    expected = ("round-not-open", "paper-out-of-date", "idea-withdrawn", "kudos-for-yourself")
     return {
         what: number
         for what, number in played.answers.items()

@@ -33,6 +33,12 @@ KEEPER = recognition.Title(
 LATEST = (
     recognition.AwardLine(AWARD, "5 points: An idea raised", ago(hours=3)),
     recognition.AwardLine(AWARD, "1 point: A supporter", ago(days=1), stands=False),
+    recognition.AwardLine(
+        "",
+        "3 points: A supporter, 3 times",
+        ago(days=1),
+        parts=tuple(recognition.AwardLine(AWARD, "1 point: A supporter", ago(days=1, hours=each)) for each in range(3)),
+    ),
     recognition.AwardLine(AWARD, "First spark, level 2", ago(days=2)),
     recognition.AwardLine(AWARD, "Taster", ago(days=9)),
 )

@@ -1,6 +1,6 @@
 """Rules of recognition in words, and their form as a draft and back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -8,12 +8,13 @@ import pytest
 from fanfare.recognition.decide import BadgeDraft, PointsDraft, TierDraft
 from fanfare.recognition.refusals import EarningRuleRefused
 from fanfare.record.recognition import Badge, DeedKind, Earns, Emblem, Points, Tier
+from fanfare.views.awards import Award
 from fanfare.views.earning_rules import EarningRule
 from fanfare.views.fan_standings import Week
 from fanfare.web.contexts.recognition_desk import Earning
 from fanfare.web.layout import STATIC
 from fanfare.web.pages import rules_in_words
-from fanfare.web.pages.recognised import weeks
+from fanfare.web.pages.recognised import lines, weeks
 from fanfare.web.pages.rule_drafts import draft_of, fields_of
 
 NOW = datetime(2026, 11, 11, 13, 2, tzinfo=UTC)
@@ -139,3 +140,58 @@ def test_weeks_begin_with_the_first_that_brought_points_and_end_with_this_one() 
         *(("26 October", 0), ("2 November", 0), ("9 November", 0)),
     ]
     assert weeks([], NOW) == []
+
+
+def test_points_that_a_rule_gives_again_and_again_on_a_day_are_one_line_with_its_parts() -> None:
+    evening = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)  # the next day in Berlin begins in half an hour
+    found = [
+        an_award("a", evening + timedelta(hours=1)),
+        an_award("b", evening),
+        an_award("c", evening - timedelta(hours=1)),
+        an_award("d", evening - timedelta(hours=2), stands=False),
+        an_award("e", evening - timedelta(hours=3), rule="other"),
+        an_award("f", evening - timedelta(hours=4), kind="badge"),
+        an_award("g", evening - timedelta(hours=5), kind="badge"),
+    ]
+
+    told = lines(found, "Europe/Berlin")
+
+    assert [(each.award, each.text, [part.award for part in each.parts]) for each in told] == [
+        ("a", "2 points: Spark", []),
+        ("", "4 points: Spark, 2 times", ["b", "c"]),
+        ("d", "2 points: Spark", []),
+        ("e", "2 points: Spark", []),
+        ("f", "Spark, level 1", []),
+        ("g", "Spark, level 1", []),
+    ]
+    assert [each.stands for each in told] == [True, True, False, True, True, True]
+
+
+def an_award(award: str, at: datetime, *, kind: str = "points", rule: str = "spark", stands: bool = True) -> Award:
+    """Return an award of a rule that is called Spark."""
+    return Award(
+        award=award,
+        member="m1",
+        name="Ada",
+        kind=kind,
+        points=2,
+        level=1,
+        stands=stands,
+        at=at,
+        place=0,
+        season="2026-q4",
+        campaign=None,
+        rule=rule,
+        version=1,
+        rule_title="Spark",
+        rule_words="",
+        emblem=None,
+        tier="",
+        title="",
+        by=None,
+        by_name="",
+        reason="",
+        because=(),
+        until=None,
+        cause=None,
+    )

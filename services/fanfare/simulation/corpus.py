@@ -55,6 +55,24 @@ class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     earns: dict[str, object]
 
 
+class SpotlightText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a draw of a place on the front page says of itself."""
+
+    title: str
+    gets: str
+    who: str
+
+
+class PraiseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people, and no rules, do for fans."""
+
+    spotlight: SpotlightText
+    kudos: tuple[str, ...]
+    title: str
+    """Of whoever raised the idea that won."""
+    reason: str
+
+
 class OptionText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An option of a fixed list, and the tags of those whom it pleases."""
 
@@ -102,6 +120,12 @@ def comments() -> tuple[CommentText, ...]:
 def rules() -> tuple[RuleText, ...]:
     """Return the rules of recognition that hold from the beginning."""
     return msgspec.json.decode((FOLDER / "rules.json").read_bytes(), type=tuple[RuleText, ...])
+
+
+@cache
+def praise() -> PraiseText:
+    """Return the words of kudos, of a title and of a draw."""
+    return msgspec.json.decode((FOLDER / "praise.json").read_bytes(), type=PraiseText)
 
 
 @cache

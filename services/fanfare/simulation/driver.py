@@ -15,6 +15,7 @@ from fanfare.simulation.hosting import CampaignThere, Host
 from fanfare.simulation.news import Say
 from fanfare.simulation.plan import Plan, make_plan
 from fanfare.simulation.playing import Player
+from fanfare.simulation.praising import Praising
 from fanfare.simulation.scene import Scene
 from fanfare.simulation.tastes import Flavour
 from fanfare.simulation.watching import Watch
@@ -68,19 +69,25 @@ async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = 
     campaign = await host.publish_eighth(plan.scale)
     say(f"{len(scene.tokens):,} fans have joined. “{texts.eighth.title}” opens in {plan.scale.lead_s} seconds:")
     say(f"  {url}/campaigns/{campaign.id}")
-    player = Player(client, scene, host)
-    aside = asyncio.create_task(_label(client, player, plan, label))
+    player, praising = Player(client, scene, host), Praising(client, scene, token)
+    asides = [
+        asyncio.create_task(_label(client, player, plan, label)),
+        asyncio.create_task(praising.announce_spotlight(campaign.id, plan.scale.lead_s + plan.scale.ideas_s)),
+    ]
     try:
-        sealed = await _eighth(client, player, plan, campaign, say)
+        sealed = await _eighth(client, player, praising, plan, campaign, say)
     finally:
-        aside.cancel()
-        await asyncio.gather(aside, return_exceptions=True)
+        for each in asides:
+            each.cancel()
+        await asyncio.gather(*asides, return_exceptions=True)
+    if sealed == campaign.rounds[-1]:
+        await praising.name_winner(sealed)
     say(news.figures(client.answers, len(scene.tokens)))
     _tell_what_next(say, url, campaign, sealed)
     return Played(campaign, began=True, answers=client.answers)
 
 
-async def _eighth(client: Client, player: Player, plan: Plan, campaign: CampaignThere, say: Say) -> str:
+async def _eighth(client: Client, player: Player, praising: Praising, plan: Plan, campaign: CampaignThere, say: Say) -> str:
     """Play the rounds and return the last one that was sealed, empty where none was."""
     sealed, last = "", campaign.rounds[-1]
     for round_id, acts in zip(campaign.rounds, (plan.ideas, plan.vote, plan.final), strict=True):
@@ -92,10 +99,11 @@ async def _eighth(client: Client, player: Player, plan: Plan, campaign: Campaign
         options = found["options"]
         ballot = Ballot(round_id, tuple(each["id"] for each in options), tuple(player.scene.flavours(options)), found["most"])
         watching = asyncio.create_task(watch.tell(last=round_id == last))
-        visiting = asyncio.create_task(player.notice_visitors(campaign.id)) if not options else None
+        beside = player.notice_visitors(campaign.id) if not options else praising.praise(ballot.options)
+        besides = asyncio.create_task(beside)
         await player.play(acts, ballot, datetime.fromisoformat(found["opens_at"]), watch)
-        if visiting:
-            visiting.cancel()
+        besides.cancel()
+        await asyncio.gather(besides, return_exceptions=True)
         if (await watching)["status"] == "void":
             return sealed
         sealed = round_id

@@ -55,7 +55,7 @@ class Host:
         """Publish the campaign of three rounds; it opens *lead_s* from now."""
         words = corpus.campaigns().eighth
         draft = await self._draft("dewmocracy")
-        opens_at = _whole(scale.lead_s)
+        opens_at = whole(scale.lead_s)
         lengths = ((scale.ideas_s, 0), (scale.vote_s, scale.extended_s), (scale.final_s, 0))
         for planned, (length, extended) in zip(draft["draft"]["rounds"], lengths, strict=True):
             closes_at = opens_at + timedelta(seconds=length)
@@ -67,7 +67,7 @@ class Host:
         """Publish the campaign of a single vote, open for two weeks."""
         words = corpus.campaigns().label
         draft = await self._draft("single-vote")
-        opens_at = _whole(0)
+        opens_at = whole(0)
         draft["draft"]["rounds"][0] |= {
             "opens_at": opens_at.isoformat(),
             "closes_at": (opens_at + timedelta(days=LABEL_DAYS)).isoformat(),
@@ -83,7 +83,7 @@ class Host:
             "asked_by": "A program",
             "why": "So that it is known before people come.",
             "outcome": "Nothing is made of the answers.",
-            "opens_at": _whole(0).isoformat(),
+            "opens_at": whole(0).isoformat(),
             "closes_at": until.replace(microsecond=0).isoformat(),
             "zone": ZONE,
             "method": method,
@@ -133,6 +133,6 @@ def _there(body: Body) -> CampaignThere:
     return CampaignThere(body["id"], tuple(rounds))
 
 
-def _whole(later_s: int) -> datetime:
+def whole(later_s: int) -> datetime:
     """Return the next whole second that is *later_s* from now: the record keeps times of rounds to the second."""
     return datetime.fromtimestamp(ceil(datetime.now(UTC).timestamp()) + later_s, UTC)

@@ -47,6 +47,8 @@ class AwardLine(Part, frozen=True):
     at: datetime
     stands: bool = True
     """It was not revoked since."""
+    parts: "Sequence[AwardLine]" = ()
+    """The same earned several times in a day: each of them."""
 
 
 class Week(Part, frozen=True):

@@ -1,7 +1,9 @@
 """What a member was awarded, as her page and the pages of awards show it."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from psycopg import AsyncConnection
 
@@ -18,7 +20,7 @@ from fanfare.web.contexts.shell import Action
 from fanfare.web.layout import plain
 from fanfare.web.pages.rules_in_words import level_of, season_in_words
 
-_A_PAGE, _WEEKS = 12, 12
+_A_PAGE, _WEEKS = 40, 12
 
 
 async def recognised(desk: Desk, connection: AsyncConnection, member: str, before: int | None = None) -> shown.Recognised:
@@ -43,7 +45,7 @@ async def recognised(desk: Desk, connection: AsyncConnection, member: str, befor
             for each in held.badges
         ],
         weeks=weeks(await fan_standings.weeks(connection, member, limit=_WEEKS), desk.now),
-        latest=[shown.AwardLine(each.award, headline(each), each.at, each.stands) for each in found[:_A_PAGE]],
+        latest=lines(found[:_A_PAGE], desk.streams.site.zone),
         older=older,
         places=await places(desk, connection, member, found) if held.in_standings else (),
         in_standings=held.in_standings,
@@ -84,6 +86,33 @@ def spoken(found: moderation.Words) -> str:
         return title
     said = plain(found.text)
     return _("On %(idea)s: “%(words)s”", idea=title, words=said if len(said) <= 80 else said[:79] + "…")
+
+
+def lines(found: Iterable[Award], zone: str) -> list[shown.AwardLine]:
+    """Return awards in lines; points that a rule gave again and again on one day, in *zone*, are one line with its parts."""
+    told = []
+    for _key, run in groupby(
+        found, key=lambda each: (each.kind, each.rule, each.at.astimezone(ZoneInfo(zone)).date(), each.stands)
+    ):
+        same = list(run)
+        parts = [shown.AwardLine(each.award, headline(each), each.at, each.stands) for each in same]
+        if same[0].kind == "points" and len(same) > 1:
+            told.append(shown.AwardLine("", _sum_of(same), same[0].at, same[0].stands, parts))
+        else:
+            told += parts
+    return told
+
+
+def _sum_of(same: Sequence[Award]) -> str:
+    points = sum(each.points for each in same)
+    return ngettext(
+        "%(count)s point: %(rule)s, %(times)s times",
+        "%(count)s points: %(rule)s, %(times)s times",
+        points,
+        count=words.number(points),
+        rule=same[0].rule_title or _(words.UNNAMED),
+        times=words.number(len(same)),
+    )
 
 
 def headline(award: Award) -> str:
