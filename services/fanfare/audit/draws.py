@@ -74,7 +74,7 @@ def _announced(lists: Lists, draw: Draw) -> Claim:
     beacon = announced.beacon
     named = f"round {beacon.round} of drand {beacon.chain[:8]}…" if isinstance(beacon, DrandRound) else "a simulated beacon"
     said = (
-        f"{at.position}: {announced.purpose}, {announced.seats} seats and {announced.reserves} reserves, closing "
+        f"{at.position}: {announced.purpose}, seats: {announced.seats}, reserves: {announced.reserves}, closing "
         f"{announced.closes_at:%Y-%m-%d %H:%M:%S} UTC; {named} at {beacon.at:%Y-%m-%d %H:%M:%S} UTC draws"
     )
     wrong = [_unlawful(lists, draw)] if _unlawful(lists, draw) else []
