@@ -1,5 +1,6 @@
-"""How soon the pages of ideas begin to come, with a hundred thousand ideas in one campaign."""
+"""How soon pages begin to come, with a hundred thousand ideas in one campaign and a million ballots in another."""
 
+import asyncio
 import os
 from collections.abc import Mapping
 from statistics import median
@@ -11,16 +12,17 @@ from rich.console import Console
 from rich.table import Table
 
 from fanfare.members import joining
-from tests.bench import ideas
-from tests.page_reader import an_ideas_round
-from tests.site_fixture import running_site, served
+from tests.bench import filling, ideas
+from tests.page_reader import an_ideas_round, an_open_round
+from tests.site_fixture import SiteUnderTest, running_site, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 IDEAS = int(os.environ.get("FANFARE_BENCH_IDEAS", "100000"))
+BALLOTS = int(os.environ.get("FANFARE_BENCH_BALLOTS", "1000000"))
 TIMES = 7
 
 
-async def test_pages_of_a_hundred_thousand_ideas(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_pages_beside_many_ideas_and_ballots(database: str, capsys: pytest.CaptureFixture[str]) -> None:
     async with running_site(database) as site:
         campaign, round_id = await an_ideas_round(site)
         ideas.fill(database, campaign, round_id, await joining.join(site.parts.desk, "Noor A."), IDEAS)
@@ -43,9 +45,32 @@ async def test_pages_of_a_hundred_thousand_ideas(database: str, capsys: pytest.C
             "an idea": f"/ideas/{idea}",
             "its supporters": f"/ideas/{idea}/supporters",
         }
+        addresses |= await _of_a_vote(site, database)
         async with served(site.app) as url, httpx2.AsyncClient(base_url=url, timeout=60) as client:
             found = {name: await _first_bytes(client, path) for name, path in addresses.items()}
     _show(capsys, found)
+
+
+async def _of_a_vote(site: SiteUnderTest, database: str) -> Mapping[str, str]:
+    """Fill a round of another campaign with ballots, wait until they are counted, and return the pages that tell of it."""
+    campaign, voting = await an_open_round(site)
+    await site.parts.desk.catch_up()
+    _, found = site.parts.desk.streams.round(voting) or (None, None)
+    assert found
+    assert found.terms
+    filling.fill(database, found.terms, site.parts.desk.source, BALLOTS)
+    counted = 0
+    async with asyncio.timeout(600):
+        while counted < BALLOTS:
+            await asyncio.sleep(1)
+            counted = (await site.stranger.get(f"/api/v1/rounds/{voting}/leaderboard")).json()["counted"]
+    return {
+        "front page": "/",
+        "campaign with a vote": f"/campaigns/{campaign}",
+        "its leaderboard, JSON": f"/api/v1/rounds/{voting}/leaderboard",
+        "its ballot paper, to a stranger": f"/rounds/{voting}/ballot",
+        "its report, still open": f"/rounds/{voting}/report",
+    }
 
 
 async def _first_bytes(client: httpx2.AsyncClient, path: str) -> list[float]:
@@ -55,14 +80,19 @@ async def _first_bytes(client: httpx2.AsyncClient, path: str) -> list[float]:
         began = perf_counter()
         async with client.stream("GET", path) as answer:
             found.append((perf_counter() - began) * 1000)
-            assert answer.status_code == 200, path
+            assert answer.status_code in (200, 303), path
             await answer.aread()
     return found
 
 
 def _show(capsys: pytest.CaptureFixture[str], found: Mapping[str, list[float]]) -> None:
     load, _, _ = os.getloadavg()
-    table = Table("page", "median ms", "least ms", title=f"{IDEAS:,} ideas; {load:.1f} processes want {os.cpu_count()} cores")
+    table = Table(
+        "page",
+        "median ms",
+        "least ms",
+        title=f"{IDEAS:,} ideas, {BALLOTS:,} ballots; {load:.1f} processes want {os.cpu_count()} cores",
+    )
     for name, times in found.items():
         table.add_row(name, f"{median(times):.0f}", f"{min(times):.0f}")
     with capsys.disabled():
