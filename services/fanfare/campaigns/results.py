@@ -4,12 +4,14 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from psycopg import AsyncConnection
 from pydantic import BaseModel
 
+from fanfare.campaigns.live_reports import LiveReports
 from fanfare.campaigns.refusals import RoundNotFound
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.campaigns.service import Campaigns
@@ -18,13 +20,10 @@ from fanfare.platform.batch import Batcher
 from fanfare.platform.desk import Desk
 from fanfare.platform.documents import Answers, document
 from fanfare.platform.edge import RawRoute, TheDesk, waited
-from fanfare.platform.refusals import NotYetThere
-from fanfare.record.campaigns import Campaign, Round
+from fanfare.record.campaigns import Round
 from fanfare.record.kinds import digest
-from fanfare.reports.counted import Counted
-from fanfare.reports.report import CampaignReport, RoundReport, encoded
+from fanfare.reports.report import CampaignReport, RoundReport
 from fanfare.views import board, history
-from fanfare.views.projection import hold
 
 router = APIRouter(prefix="/api/v1", tags=["results"])
 quick = APIRouter(prefix="/api/v1", tags=["results"], route_class=RawRoute)
@@ -129,36 +128,18 @@ async def get_history(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> H
     return History(round=round_id, samples=[Sample(at=each.at, counted=each.counted, votes=each.votes) for each in samples])
 
 
-async def round_report(desk: Desk, campaign: Campaign, found: Round) -> bytes:
-    """
-    Return the canonical report of a round: the sealed one as it was sealed, else as of now.
-
-    Raises:
-        NotYetThere: the rows have not read the round yet.
-    """
-    async with desk.pool.connection() as connection, connection.transaction():
-        await connection.execute("set transaction isolation level repeatable read, read only")
-        await hold(connection, "counted.site")
-        if found.sealed and found.status == "sealed":
-            query = "select body from desk.reports where digest = %s"
-            row = await (await connection.execute(query, (found.sealed.report,))).fetchone()
-            if row:
-                return bytes(row[0])
-        try:
-            return encoded(await Counted(connection).round_report(campaign.id, found.id, desk.streams.site.partitions))
-        except LookupError as error:
-            raise NotYetThere from error
+def _reports(request: Request) -> LiveReports:
+    reports: LiveReports = request.app.state.reports
+    return reports
 
 
-async def campaign_report(desk: Desk, campaign: Campaign) -> bytes:
-    """Return the canonical report of a campaign as of now. Raises: NotYetThere."""
-    async with desk.pool.connection() as connection, connection.transaction():
-        await connection.execute("set transaction isolation level repeatable read, read only")
-        await hold(connection, "counted.site")
-        try:
-            return encoded(await Counted(connection).campaign_report(campaign.id, desk.streams.site.partitions))
-        except LookupError as error:
-            raise NotYetThere from error
+TheReports = Annotated[LiveReports, Depends(_reports)]
+"""For routes that show a report."""
+
+
+def _waits(request: Request) -> bool:
+    """Tell whether the asker waits for something that she wrote, so that nothing older will do."""
+    return "fanfare-wait" in request.headers
 
 
 def canonical_answer(request: Request, body: bytes) -> Response:
@@ -170,9 +151,14 @@ def canonical_answer(request: Request, body: bytes) -> Response:
 
 
 @router.get("/rounds/{round_id}/report", summary="The transparency report of a round", response_class=Response, responses=_REPORT)
-async def get_round_report(round_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> Response:
-    """Return the canonical report: the bytes that are hashed, sealed and compared. It holds ids and integers only."""
-    return canonical_answer(request, await round_report(desk, *await campaigns.round(round_id)))
+async def get_round_report(round_id: Id, request: Request, reports: TheReports, campaigns: TheCampaigns) -> Response:
+    """
+    Return the canonical report: the bytes that are hashed, sealed and compared. It holds ids and integers only.
+
+    Over many ballots it may be some minutes old, as its moment says, unless Fanfare-Wait asks for a later one.
+    """
+    found = await reports.of_round(*await campaigns.round(round_id), now=_waits(request))
+    return canonical_answer(request, found.body)
 
 
 @router.get(
@@ -181,16 +167,17 @@ async def get_round_report(round_id: Id, request: Request, desk: TheDesk, campai
     response_class=Response,
     responses=_CAMPAIGN_REPORT,
 )
-async def get_campaign_report(campaign_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> Response:
-    """Return the canonical report of a campaign as of now."""
-    return canonical_answer(request, await campaign_report(desk, await campaigns.campaign(campaign_id)))
+async def get_campaign_report(campaign_id: Id, request: Request, reports: TheReports, campaigns: TheCampaigns) -> Response:
+    """Return the canonical report of a campaign; over many ballots it may be some minutes old, as its moment says."""
+    found = await reports.of_campaign(await campaigns.campaign(campaign_id), now=_waits(request))
+    return canonical_answer(request, found.body)
 
 
 @router.get("/rounds/{round_id}/report.csv", summary="The ranking as CSV", response_class=Response, responses=_CSV)
-async def get_round_csv(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+async def get_round_csv(round_id: Id, desk: TheDesk, reports: TheReports, campaigns: TheCampaigns) -> Response:
     """Return the ranking of the report with the words of its options, for a spreadsheet."""
     campaign, found = await campaigns.round(round_id)
-    report = msgspec.json.decode(await round_report(desk, campaign, found), type=RoundReport)
+    report = msgspec.json.decode((await reports.of_round(campaign, found)).body, type=RoundReport)
     async with desk.pool.connection() as connection:
         words = await board.labels(connection, found)
     rows = [
@@ -203,10 +190,10 @@ async def get_round_csv(round_id: Id, desk: TheDesk, campaigns: TheCampaigns) ->
 @router.get(
     "/campaigns/{campaign_id}/report.csv", summary="The rounds of a campaign as CSV", response_class=Response, responses=_CSV
 )
-async def get_campaign_csv(campaign_id: Id, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+async def get_campaign_csv(campaign_id: Id, desk: TheDesk, reports: TheReports, campaigns: TheCampaigns) -> Response:
     """Return a line a round: its ballots, every one accounted for, and what advanced."""
     campaign = await campaigns.campaign(campaign_id)
-    report = msgspec.json.decode(await campaign_report(desk, campaign), type=CampaignReport)
+    report = msgspec.json.decode((await reports.of_campaign(campaign)).body, type=CampaignReport)
     names = {each.id: each.plan.name for each in campaign.rounds}
     async with desk.pool.connection() as connection:
         words = await texts.read(connection, names.values())

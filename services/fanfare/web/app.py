@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fanfare.audit.offering import Offering
 from fanfare.campaigns import results
 from fanfare.campaigns import routes as campaign_routes
+from fanfare.campaigns.live_reports import LiveReports
 from fanfare.campaigns.service import Campaigns
 from fanfare.community import routes as community_routes
 from fanfare.draws import routes as draw_routes
@@ -156,5 +157,6 @@ def _compose(app: FastAPI, parts: Parts) -> None:
     state.pictures = Pictures(parts.desk, state.objects)
     state.draws = Draws(parts.desk)
     state.leaderboards = results.Leaderboards(parts.desk, state.campaigns)
+    state.reports = LiveReports(parts.desk)
     state.waiting, state.wait = Waiting(parts.pool), wait_for_writes
     state.offering = Offering(parts.pool, parts.log, httpx2.ASGITransport(app))

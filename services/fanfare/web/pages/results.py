@@ -1,7 +1,7 @@
 """The transparency reports of a round and of a campaign, in words; their figures come from the canonical bytes."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from psycopg import AsyncConnection
 
-from fanfare.campaigns import results
 from fanfare.campaigns.reading import CampaignRead, RoundRead
+from fanfare.campaigns.results import TheReports
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.integrity import cases
 from fanfare.members.links import site_address
@@ -52,17 +52,20 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @router.get("/rounds/{round_id}/report")
-async def round_report(round_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
+async def round_report(
+    round_id: Id, request: Request, desk: TheDesk, reports: TheReports, campaigns: TheCampaigns
+) -> HTMLResponse:
     """Show the report of a round; a result once it is closed."""
     campaign, found = await campaigns.round(round_id)
-    body = await results.round_report(desk, campaign, found)
+    live = await reports.of_round(campaign, found)
+    body = live.body
     report = msgspec.json.decode(body, type=RoundReport)
     read = await campaign_in_words(request, campaign)
     each = rounds.round_of(read, round_id)
     async with desk.pool.connection() as connection:
         moments = await figures.moments(connection, campaign.id)
         sealed_at = moments.get((round_id, RoundSealed.wire))
-        at = sealed_at if found.status == "sealed" and sealed_at else datetime.now(UTC)
+        at = sealed_at if found.status == "sealed" and sealed_at else live.at
         board = await _board(connection, found, read, report, at)
         decisions = await _decisions(connection, campaign.id)
         grown = await _history(connection, found, board)
@@ -242,10 +245,13 @@ async def _moderated(connection: AsyncConnection, campaign_id: str) -> Moderated
 
 
 @router.get("/campaigns/{campaign_id}/report")
-async def campaign_report(campaign_id: Id, request: Request, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
+async def campaign_report(
+    campaign_id: Id, request: Request, desk: TheDesk, reports: TheReports, campaigns: TheCampaigns
+) -> HTMLResponse:
     """Show the report of a campaign as of now."""
     campaign = await campaigns.campaign(campaign_id)
-    report = msgspec.json.decode(await results.campaign_report(desk, campaign), type=CampaignReport)
+    live = await reports.of_campaign(campaign)
+    report = msgspec.json.decode(live.body, type=CampaignReport)
     read = await campaign_in_words(request, campaign)
     async with desk.pool.connection() as connection:
         decisions, moderated = await _decisions(connection, campaign_id), await _moderated(connection, campaign_id)
@@ -265,7 +271,7 @@ async def campaign_report(campaign_id: Id, request: Request, desk: TheDesk, camp
         supports=sum(each.ballots.counted for each in report.rounds if each.round in supported),
         decisions=rulings(decisions, told(desk, read)),
         moderated=moderated,
-        origin=_origin(request, datetime.now(UTC), report.moment, report.schema, f"/api/v1/campaigns/{campaign_id}/report"),
+        origin=_origin(request, live.at, report.moment, report.schema, f"/api/v1/campaigns/{campaign_id}/report"),
     )
     return await show(request, page, section="results", campaign=read)
 
