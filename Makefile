@@ -14,7 +14,7 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check format faults faults-kafka bench screenshots docs texts release-sample lock clean
+.PHONY: help demo up test check format faults faults-kafka tampering bench screenshots docs texts release-sample lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ faults: $(DEV) ## Kill, stop, fill and misdate a running site, at length (FANFAR
 
 faults-kafka: $(DEV) ## Kill, stop, cut off and fill three brokers of Kafka and their site, 200 times; broken off, it goes on where it was
 	@PYTHONPATH=infra/kafka $(BIN)/python -m tests.kafka_faults.campaign
+
+tampering: $(DEV) ## Alter records, archives and sites in 1,000 ways, and audit 100 clean ones (FANFARE_SEED=… repeats a run)
+	@FANFARE_LONG=1 $(BIN)/python -m tests.run tampering
 
 bench: $(DEV) ## Measure speed on this machine
 	@$(BIN)/python -m tests.run bench

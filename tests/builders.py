@@ -10,7 +10,7 @@ from fanfare.record.campaigns import CampaignPublished, RoundPlanned
 from fanfare.record.entry import Entry, pack
 from fanfare.record.envelope import Decision, Recorded, derived_id, encode
 from fanfare.record.kinds import Event, digest
-from fanfare.record.site import SiteChanged, SiteFounded
+from fanfare.record.site import RoleGranted, SiteChanged, SiteFounded
 from fanfare.record.terms import Ask, FixedList, Option, PlannedOption, RoundPlan, RoundTerms, hash_terms
 
 SITE = "https://fanfare.pomfret.example"
@@ -90,6 +90,11 @@ def founded(partitions: int = 4) -> SiteFounded:
     return SiteFounded(
         name=SITE, brand=text("Pomfret"), colour="#ff5c7c", zone="Europe/Berlin", partitions=partitions, simulation=False
     )
+
+
+def hosted() -> RoleGranted:
+    """Return the grant that lets the host of all builders decide: audits ask who was allowed to."""
+    return RoleGranted(member=HOST, role="admin")
 
 
 def published() -> CampaignPublished:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from random import Random
 from typing import Any
@@ -18,8 +18,11 @@ from fanfare.record.envelope import Decision, Recorded, derived_id, encode
 from fanfare.record.kinds import Event
 from fanfare.record.terms import Advanced, FixedList, IdeasRaised, Option, RoundTerms, hash_terms, slot
 from fanfare.record.unreadable import Unreadable
+from tests.bringing_histories import BROUGHT, Bringing
 from tests.builders import ASK, HOST, NOON, SITE, a_plan, founded, site_changed, text, token
-from tests.draw_histories import DRAWN, Drawing
+from tests.notary_histories import NOTARISED, Notarising
+from tests.power_histories import EMPOWERED, Empowering
+from tests.reward_histories import REWARDED, Rewarding
 
 MUST_HAPPEN = (
     "late ballot",
@@ -39,13 +42,11 @@ MUST_HAPPEN = (
     "unknown terms",
     "extended",
     "reworded",
-    "paused",
-    "voided",
-    "overtaken",
+    *("paused", "voided", "overtaken"),
     "support withdrawn",
     "late support",
     "support for a withdrawn idea",
-    *DRAWN,
+    *(*BROUGHT, *EMPOWERED, *NOTARISED, *REWARDED),
     "unreadable",
     "ruled",
     "several in an entry",
@@ -62,7 +63,7 @@ _BROKEN = (
 )
 
 
-class Teller(Drawing):
+class Teller(Bringing, Empowering, Notarising, Rewarding):
     """Makes one history. Its random numbers come from a seed, so that a failure can be told again."""
 
     def __init__(self, seed: int, partitions: int) -> None:
@@ -80,12 +81,10 @@ class Teller(Drawing):
         self._members: list[str] = []
         self._ideas: dict[str, list[ideas.IdeaRaised]] = defaultdict(list)
         self._withdrawn, self._hidden, self._comments = set[str](), set[str](), list[tuple[str, ideas.IdeaRaised]]()
-        self._titles, self._kudos = [], []
-        self._terms: list[str] = []
-        self._unread: list[campaigns.PassedOver] = []
+        self._titles, self._kudos, self._brought = [], [], []
+        self._terms, self._unread = list[str](), list[campaigns.PassedOver]()
         self._numbers: Counter[tuple[str, str]] = Counter()
-        self._made = 0
-        self._now: datetime = NOON
+        self._made, self._now = 0, NOON
 
     def chance(self, likelihood: float) -> bool:
         """Tell whether something happens this time."""
@@ -195,7 +194,7 @@ class Teller(Drawing):
                     most=self.random.randint(1, 3) if method == "approval.v1" else 1,
                     advance=self.random.randint(1, 3),
                     ties=self.random.choice(("earliest", "all-advance")),
-                    electorate=self.random.choice(("members", "members-before-opening")),
+                    electorate=self.electorate(),
                 )
             )
         self.campaigns.append(campaign)
@@ -238,7 +237,7 @@ class Teller(Drawing):
         plan = found.plan
         if isinstance(plan.options, FixedList):
             offered = [option.id for option in plan.options.options]
-        ballots = [0] if self.partitions == 1 else list(range(1, self.partitions))
+        ballots = list(range(1, self.partitions)) or [0]
         if self.chance(0.3):
             ballots = self.random.sample(ballots, self.random.randint(1, len(ballots)))
         terms = RoundTerms(

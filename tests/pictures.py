@@ -84,6 +84,6 @@ async def sent(fan: httpx2.AsyncClient, body: bytes = b"") -> dict[str, Any]:
 
 
 def files(site: SiteUnderTest, *sent: dict[str, Any]) -> list[Path]:
-    """Return what lies in the folder of a site's objects: of these pictures, or everything."""
-    found = [each for each in (site.app.state.settings.home / FOLDER).rglob("*") if each.is_file()]
+    """Return what lies in the folder of a site's pictures: of these, or of all."""
+    found = [each for each in (site.app.state.settings.home / FOLDER / "pictures").rglob("*") if each.is_file()]
     return [each for each in found if not sent or each.parent.name in {one["picture"] for one in sent}]

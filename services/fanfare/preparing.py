@@ -8,6 +8,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import psycopg
 import structlog
@@ -15,6 +16,7 @@ import structlog
 from fanfare.members.erasures import ListUnreadable
 from fanfare.members.first_admin import first_admin_link
 from fanfare.members.sweeping import sweep_at_start
+from fanfare.notary.witnessing import WitnessesWrong, addresses
 from fanfare.operations.cut import RECORD_CUT, Guard, RecordCut, refuse_if_cut
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.rebuild import FillFailed
@@ -25,7 +27,7 @@ from fanfare.platform.logs.kafka.which import held, which
 from fanfare.platform.logs.place import WrongPlace, refuse_if_elsewhere, settle_place
 from fanfare.platform.logs.port import LogAway
 from fanfare.platform.migrations.run import MigrationRefused, check_known, known, migrate
-from fanfare.platform.objects import ObjectsWrong, objects
+from fanfare.platform.objects import ObjectsAway, ObjectsWrong, objects
 from fanfare.platform.postgres.errors import ServerUnfit, StartInterrupted
 from fanfare.platform.postgres.server import check_server
 from fanfare.platform.settings import Settings
@@ -43,6 +45,7 @@ class NotPrepared(Exception):
 REFUSED = (
     *(MigrationRefused, ServerUnfit, FillFailed, ListUnreadable, LogAway, NotPrepared, ObjectsWrong, StartInterrupted),
     WrongPlace,
+    WitnessesWrong,
 )
 """Why a start may be refused; each message is for the person at the console."""
 
@@ -96,9 +99,13 @@ def bring(settings: Settings, conninfo: str) -> None:
     Bring database and topic to this version, and hold on to where the record is kept.
 
     Raises:
-        KafkaUnfit, MigrationRefused, ObjectsWrong, WrongPlace, LogAway.
+        KafkaUnfit, MigrationRefused, ObjectsWrong, WitnessesWrong, WrongPlace, LogAway.
     """
-    objects(settings.home, settings.objects)
+    kept = objects(settings.home, settings.objects)
+    if settings.objects:
+        with suppress(ObjectsAway):  # then the notary waits for it, and alarms; the rest of the site runs
+            asyncio.run(kept.check())
+    addresses(settings.witnesses)
     migrate(conninfo)
     if settings.kafka is None:
         settle_place(conninfo, None)
@@ -150,6 +157,7 @@ def run_prepared(settings: Settings, run: Callable[[Settings], None], within_s: 
     """Do *run* once the stores are of this version; return the exit status, 1 where they are not *within_s* seconds."""
 
     def ran() -> int:
+        addresses(settings.witnesses)
         conninfo = _database(settings)
         _patiently(lambda: _lacking(conninfo), within_s)
         kafka = settings.kafka

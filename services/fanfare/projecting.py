@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from fanfare.platform.hosts.opening import Parts
 from fanfare.platform.hosts.rebuild import make_level
 from fanfare.reports.tables import COUNTED
+from fanfare.views.activity import ACTIVITY
 from fanfare.views.answers import ANSWERS
 from fanfare.views.draws import DRAWS
 from fanfare.views.erased import ERASED
 from fanfare.views.ideas import IDEAS
 from fanfare.views.moderation import MODERATION
+from fanfare.views.newcomers import NEWCOMERS
 from fanfare.views.pictures import PICTURES
 from fanfare.views.projection import Projection
 from fanfare.views.recognition import RECOGNITION
@@ -21,6 +23,8 @@ PROJECTIONS: Sequence[Projection] = (
     *(COUNTED, STANDINGS, IDEAS, TIMELINE, ERASED, ANSWERS, MODERATION, SITE, PICTURES),
     RECOGNITION,
     DRAWS,
+    NEWCOMERS,
+    ACTIVITY,
 )
 
 

@@ -7,7 +7,7 @@ import shutil
 import socket
 import sys
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import URLError
@@ -18,7 +18,7 @@ from fanfare.members import joining
 from fanfare.members.roles import grant_first_admin
 from fanfare.members.sessions import open_session
 from fanfare.operations.cut import RECORD_CUT
-from fanfare.operations.places import CONNECTION
+from fanfare.operations.places import CONNECTION, DEMO, site_of
 from fanfare.platform import logging
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.hosts.rebuild_command import COULD_NOT, rebuild
@@ -27,7 +27,7 @@ from fanfare.platform.logs.kafka.connecting import TOPIC
 from fanfare.platform.logs.kafka.reaching import KAFKA_UNFIT
 from fanfare.platform.logs.kafka.which import which
 from fanfare.platform.logs.place import WrongPlace, refuse_if_elsewhere
-from fanfare.platform.logs.port import LogAway
+from fanfare.platform.logs.port import Log, LogAway
 from fanfare.platform.postgres.embedded import EmbeddedPostgres
 from fanfare.platform.postgres.server import check_server
 from fanfare.platform.settings import Settings
@@ -57,7 +57,7 @@ def run_site(port: int) -> int:
 
 def run_demo(port: int) -> int:
     """Run a fresh simulation site with its simulated fans until it is told to stop; return the exit status."""
-    home = Settings().home / "demo"
+    home = Settings().home / DEMO
     topic = f"{TOPIC}.demo-{secrets.token_hex(4)}"  # each demo begins with nothing, and the record of the last one is not ours
     settings = Settings(port=port, home=home, database_url="", kafka_topic=topic)
     if not _free(settings.host, port):
@@ -122,23 +122,29 @@ def replay_topic(source: str, url: str, *, json: bool) -> int:
         source: ``kafka://host:port,host:port/topic``; how to get in stands in FANFARE_KAFKA_SECURITY and its like.
         url: the site; empty for the address that the record's first event names.
     """
+    from fanfare.audit.commands import run_replay_of
+
+    return on_topic(source, lambda log: run_replay_of(log, source, url, now=datetime.now(UTC), json=json))
+
+
+def on_topic(source: str, check: Callable[[Log], Awaitable[int]]) -> int:
+    """Let *check* read the record of a topic, which is named as for a replay; return its exit status."""
     address = urlsplit(source)
     kafka = Settings(kafka_brokers=address.netloc, kafka_topic=address.path.strip("/") or TOPIC).kafka
     if kafka is None or "@" in address.netloc:
         say("Name the brokers and the topic: kafka://host:port,host:port/topic; a name and password go into FANFARE_KAFKA_….")
         return COULD_NOT
 
-    async def check() -> int:
-        from fanfare.audit.commands import run_replay_of
+    async def read() -> int:
         from fanfare.platform.logs.kafka.log import KafkaLog  # whoever runs on one machine never loads Kafka's clients
 
         log = KafkaLog(kafka, 1)
         try:
-            return await run_replay_of(log, source, url, now=datetime.now(UTC), json=json)
+            return await check(log)
         finally:
             await log.close()
 
-    return asyncio.run(check())
+    return asyncio.run(read())
 
 
 def rebuild_site(names: Sequence[str], *, everything: bool) -> int:
@@ -160,12 +166,11 @@ def rebuild_site(names: Sequence[str], *, everything: bool) -> int:
 
 def _running() -> str:
     """Return how the database of the running site is reached; where none runs, say so and return nothing."""
-    settings = Settings()
-    places = [settings.home / CONNECTION, settings.home / "demo" / CONNECTION]
-    kept = [place.read_text() for place in places if place.exists()]
-    conninfo = settings.database_url or (kept[0] if kept else "")
+    settings = site_of(Settings())
+    place = settings.home / CONNECTION
+    conninfo = settings.database_url or (place.read_text() if place.exists() else "")
     if not conninfo:
-        say(f"No site runs from {settings.home}. Start it, or name its folder in FANFARE_HOME.")
+        say(f"No site runs from {settings.home}. Start it, or name its folder in FANFARE_HOME: the demo's is {DEMO} below it.")
     return conninfo
 
 

@@ -13,6 +13,9 @@ from fanfare.platform.objects import objects
 from fanfare.platform.settings import Settings
 from fanfare.web.app import create_app
 
+_GARBAGE = 20_000, 20, 20
+"""How many new objects there are before Python looks for cycles among them. Requests under way make thousands, and leave none."""
+
 
 def run_api(settings: Settings) -> None:
     """Serve HTTP until told to stop; open live pages hold the shutdown for two seconds at most."""
@@ -42,4 +45,5 @@ def serve(app: FastAPI, settings: Settings) -> None:
     )
     # What is loaded stays: looking through it again and again for garbage would hold every request up for a tenth of a second.
     gc.freeze()
+    gc.set_threshold(*_GARBAGE)
     uvicorn.Server(config).run()

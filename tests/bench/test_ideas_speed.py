@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from fanfare.members import joining
+from fanfare.web.app import create_app
 from tests.bench import filling, ideas
 from tests.page_reader import an_ideas_round, an_open_round
-from tests.site_fixture import SiteUnderTest, running_site, served
+from tests.site_fixture import SiteUnderTest, client_of, running_site, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 IDEAS = int(os.environ.get("FANFARE_BENCH_IDEAS", "100000"))
@@ -48,7 +49,21 @@ async def test_pages_beside_many_ideas_and_ballots(database: str, capsys: pytest
         addresses |= await _of_a_vote(site, database)
         async with served(site.app) as url, httpx2.AsyncClient(base_url=url, timeout=60) as client:
             found = {name: await _first_bytes(client, path) for name, path in addresses.items()}
+        report = f"/api/v1{addresses['its report, still open']}"
+        for name, wait in (("its report, JSON, right at a start", False), ("its report, JSON, some time after a start", True)):
+            found[name] = [await _after_a_start(site, report, wait=wait)]
     _show(capsys, found)
+
+
+async def _after_a_start(site: SiteUnderTest, path: str, *, wait: bool) -> float:
+    """Return after how many milliseconds a new API process answers its first reader, who may wait until it is at rest."""
+    app = create_app(site.app.state.settings)
+    async with app.router.lifespan_context(app):
+        if wait:
+            await app.state.reports.warm()
+        began = perf_counter()
+        (await client_of(app).get(path)).raise_for_status()
+        return (perf_counter() - began) * 1000
 
 
 async def _of_a_vote(site: SiteUnderTest, database: str) -> Mapping[str, str]:

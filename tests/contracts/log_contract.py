@@ -192,6 +192,18 @@ class LogContract:
             found = events_of(entries[first.offset])
             assert found[first.index : first.index + len(events)] == events
 
+    async def test_what_was_written_a_moment_ago_is_at_hand_in_its_stored_bytes_without_reading(self, opening: Opening) -> None:
+        log, other = await opening(), await opening()
+
+        positions = await asyncio.gather(*(log.append(n % PARTITIONS, [named(n)]) for n in range(12)))
+
+        stored = {
+            (partition, entry.offset): entry.body for partition in range(PARTITIONS) for entry in await log.read(partition, 0)
+        }
+        assert {(each.partition, each.offset): log.written(each.partition, each.offset) for each in positions} == stored
+        assert log.written(0, 99) is None
+        assert other.written(0, 0) is None
+
     async def test_a_decision_that_asks_to_be_alone_shares_its_entry_with_nobody(self, opening: Opening) -> None:
         log = await opening()
 

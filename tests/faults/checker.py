@@ -11,10 +11,13 @@ import msgspec
 
 from fanfare.record.ballots import BallotCast, BallotsClosed
 from fanfare.record.entry import Entry
+from fanfare.record.ideas import CommentMade
 from fanfare.record.position import Position
-from tests.faults.history import Ballot, Count, counted, own_count
+from tests.faults.credit import Credit, own_credit, recorded_credit, rules_in, wrong_awards
+from tests.faults.history import Ballot, Count, Remarked, counted, own_count
 
 MOST_COMPLAINTS = 5
+CREATED = 201
 Rows = list[tuple[object, ...]]
 
 
@@ -30,6 +33,11 @@ class Evidence(msgspec.Struct, frozen=True):
     """The rows of each table of every projection, ordered."""
     replayed: Mapping[str, Rows] = {}
     """The same after a clean replay into a fresh database."""
+    remarks: Sequence[Remarked] = ()
+    members: Mapping[str, str] = {}
+    """By the fan."""
+    standings: Mapping[str, int] = {}
+    """The points of each member as the site's lists of fans give them."""
 
 
 def acknowledged_ballots_are_in_place(evidence: Evidence) -> list[str]:
@@ -100,12 +108,46 @@ def read_models_equal_a_clean_replay(evidence: Evidence) -> list[str]:
     return complaints
 
 
+def acknowledged_comments_are_in_place(evidence: Evidence) -> list[str]:
+    """Every comment that was acknowledged stands at its position with its event id, by the fan who wrote it."""
+    found = {str(position): recorded for each in evidence.entries for position, recorded in each.positioned()}
+    complaints = []
+    for each in evidence.remarks:
+        there = found.get(each.position) if each.status == CREATED else None
+        if each.status == CREATED and (there is None or there.id != each.event_id):
+            complaints.append(f"{each.position}: a comment ({each.key}) was acknowledged and is not there")
+        elif there and not (isinstance(event := there.event, CommentMade) and event.by == evidence.members.get(each.fan)):
+            complaints.append(f"{each.position}: a comment ({each.key}) was acknowledged and something else is there")
+    return complaints
+
+
+def every_deed_is_awarded_once(evidence: Evidence) -> list[str]:
+    """The awards are what a clean fold finds, and what fans hold is what their acknowledged deeds earned, wherever it is told."""
+    complaints = wrong_awards(evidence.entries)
+    if not rules_in(evidence.entries):
+        return complaints
+    mine = own_credit(evidence.history, evidence.remarks, evidence.rounds, evidence.members)
+    theirs = recorded_credit(evidence.entries)
+    for member in sorted(mine.keys() | theirs.keys()):
+        if mine.get(member, Credit()) != theirs.get(member, Credit()):
+            complaints.append(f"{member} holds {theirs.get(member)}, the client counted {mine.get(member)}")
+    points = {member: each.points for member, each in mine.items() if each.points}
+    sums = {str(row[1]): row[2] for row in evidence.tables.get("recognition.sums", ()) if row[0] == "" and row[2]}
+    for name, told in (("the read model", sums), ("the standings", evidence.standings)):
+        if told != points:
+            odd = sorted({member for member, _ in told.items() ^ points.items()})[:MOST_COMPLAINTS]
+            complaints.append(f"{name} and the client give other points to {', '.join(odd)}")
+    return complaints
+
+
 CHECKS = (
     acknowledged_ballots_are_in_place,
     every_vote_counts_once,
     nothing_is_there_that_nobody_sent,
     offsets_have_no_gap,
     read_models_equal_a_clean_replay,
+    acknowledged_comments_are_in_place,
+    every_deed_is_awarded_once,
 )
 
 

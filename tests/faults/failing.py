@@ -19,13 +19,19 @@ import msgspec
 import psycopg
 
 from fanfare import processes, serving
-from fanfare.campaigns.clockwork import Clockwork
+from fanfare.platform.desk import Desk
 from fanfare.platform.settings import Settings
+from fanfare.platform.timekeeping import Timekeeper
 from fanfare.preparing import run_prepared
+from fanfare.recognition import recogniser
 
 ARMED, FIRED, CLOCK, DATABASE_CLOCK = "armed.json", "fired.json", "clock", "database-clock"
 FOLDER = "FAULTS_FOLDER"
 """Names the folder of these files."""
+
+
+AWARDS_AT_ONCE = 5
+"""So that a dozen fans are awarded in several entries, and a death can come between two."""
 
 
 class Failpoint(msgspec.Struct, frozen=True):
@@ -60,6 +66,7 @@ FUNCTIONS = (
     "fanfare.voting.papers:Papers._claim_once",
     "fanfare.campaigns.clockwork:seal",
     "fanfare.processes:credit",
+    "fanfare.recognition.recogniser:Recogniser._write",
     "fanfare.members.notices:tell_voters",
     "aiosmtplib:SMTP.send_message",
 )
@@ -151,12 +158,12 @@ def shift_clocks(folder: Path) -> None:
         if name.startswith("fanfare.") and getattr(module, "datetime", None) is datetime:
             module.datetime = Shifted  # type: ignore[attr-defined]
 
-    asked = Clockwork._now
+    asked = Timekeeper._now
 
-    async def now(clockwork: Clockwork) -> datetime:
-        return await asked(clockwork) + shift(folder / DATABASE_CLOCK)
+    async def now(keeper: Timekeeper, desk: Desk) -> datetime:
+        return await asked(keeper, desk) + shift(folder / DATABASE_CLOCK)
 
-    Clockwork._now = now  # type: ignore[method-assign,assignment]
+    Timekeeper._now = now  # type: ignore[method-assign,assignment]
 
 
 def main(process: str) -> None:
@@ -164,6 +171,7 @@ def main(process: str) -> None:
     folder = Path(os.environ[FOLDER])
     Failing(process, folder).wrap()
     shift_clocks(folder)
+    recogniser.AT_ONCE = AWARDS_AT_ONCE
     run = {"api": serving.run_api, "worker": processes.run_worker}[process]
     sys.exit(run_prepared(Settings(), run))
 

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import sql
@@ -27,9 +29,12 @@ from fanfare.platform.migrations.run import migrate
 from fanfare.projecting import PROJECTIONS, make_tables
 from fanfare.record.entry import Entry, unpack
 from fanfare.running import found_simulation
-from tests.faults.checker import Evidence, Rows
+from fanfare.views.fan_standings import season_of
+from tests.faults.checker import Evidence, Rows, every_deed_is_awarded_once
+from tests.faults.credit import RULES, awards_in
 from tests.faults.driving import Answer, Connection, Driver, Fan
-from tests.faults.history import UNANSWERED, Count, History, ballots, read_history
+from tests.faults.history import UNANSWERED, Count, History, ballots, read_history, remarks
+from tests.faults.remarking import Remarks
 from tests.site_fixture import round_of
 
 Result = TypeVar("Result")
@@ -70,9 +75,11 @@ class Ground:
         self.history = History(self._history_path)
         self.rounds: dict[str, str] = {}
         """The rounds that were opened, with their campaigns."""
+        self.members: dict[str, str] = {}
+        """By the fan."""
         self.token = ""
         self._fans: list[Fan] = []
-        self._drivers: list[Driver] = []
+        self._drivers: list[Driver | Remarks] = []
 
     async def calm_down(self) -> None:
         """Let no driver go on beyond its test."""
@@ -113,7 +120,7 @@ class Ground:
         return answer.body
 
     async def found(self) -> None:
-        """Found the site and learn the host's token."""
+        """Found the site, learn the host's token, and publish the rules by which everything later earns."""
 
         async def act(parts: Parts) -> str:
             await make_tables(parts)
@@ -124,8 +131,10 @@ class Ground:
             while True:
                 answer = await self.tell("GET", "/api/v1/drafts/none")
                 if answer.status == 404:  # before that, 403: the API has not read yet that she is a host
-                    return
+                    break
                 await asyncio.sleep(0.05)
+        for rule in RULES:
+            await self.must("POST", "/api/v1/recognition/rules", rule, key=rule["rule"])
 
     async def with_parts(self, action: Callable[[Parts], Awaitable[Result]]) -> Result:
         """Do something in this process over the site's database."""
@@ -136,6 +145,7 @@ class Ground:
         """Make fans."""
         made = await self.must("POST", "/api/v1/simulation/fans", {"names": [f"Fan {n}" for n in range(number)]})
         fans = [Fan(f"fan-{n}", self._connection(each["token"], n)) for n, each in enumerate(made, len(self._fans))]
+        self.members |= {fan.name: each["member"] for fan, each in zip(fans, made, strict=True)}
         self._fans += fans
         return fans
 
@@ -149,17 +159,17 @@ class Ground:
         """Make a fan who can be written to."""
 
         async def join(parts: Parts) -> str:
-            member = await joining.join(parts.desk, name, email=email)
+            self.members[email] = member = await joining.join(parts.desk, name, email=email)
             async with parts.pool.connection() as connection:
                 return await open_session(connection, member, "token", "test")
 
-        self._fans.append(Fan(name, self._connection(await self.with_parts(join), len(self._fans))))
+        self._fans.append(Fan(email, self._connection(await self.with_parts(join), len(self._fans))))
         return self._fans[-1]
 
-    async def publish(self, closes_in_s: float = 3600, opens_in_s: float = 0) -> str:
-        """Publish a campaign with one round that takes ballots from now on, or later, and return the round's id."""
+    async def publish(self, closes_in_s: float = 3600, opens_in_s: float = 0, **changes: object) -> str:
+        """Publish a campaign with one round that takes ballots from now on, or later, or is as *changes* say; return its id."""
         opens_at, closes_at = (datetime.now(UTC) + timedelta(seconds=each) for each in (opens_in_s, closes_in_s))
-        found = round_of(opens_at=opens_at.isoformat(), closes_at=closes_at.isoformat())
+        found = round_of(opens_at=opens_at.isoformat(), closes_at=closes_at.isoformat(), **changes)
         draft = {"title": "The Eighth Flavour", "story": "Yours.", "rounds": [found]}
         made = await self.must("POST", "/api/v1/drafts", {})
         await self.must("PUT", f"/api/v1/drafts/{made['id']}", {"version": made["version"], "draft": draft})
@@ -195,8 +205,17 @@ class Ground:
     async def driver(self, fans: Sequence[Fan], round_id: str, seed: int = SEED) -> Driver:
         """Return a driver of these fans, each with her paper for the round."""
         await asyncio.gather(*(fan.take_paper(round_id) for fan in fans))
-        self._drivers.append(Driver(list(fans), self.history, seed))
-        return self._drivers[-1]
+        self._drivers.append(found := Driver(list(fans), self.history, seed))
+        return found
+
+    async def remarks(self, fans: Sequence[Fan], seed: int = SEED) -> Remarks:
+        """Return fans who comment below an idea of the host's."""
+        round_id = await self.publish(method="support.v1", options_from="ideas", options=[])
+        await self.until(round_id, "open")
+        words = {"title": "Sour Cherry Cola", "body": "Cola with the cherry stone left in."}
+        made = await self.must("POST", f"/api/v1/rounds/{round_id}/ideas", words, key=f"idea-{round_id}")
+        self._drivers.append(found := Remarks(fans, made["id"], self.history, seed))
+        return found
 
     async def close(self, round_id: str) -> None:
         """Close a round by the host's hand, and return when it is sealed and everybody is credited."""
@@ -215,12 +234,37 @@ class Ground:
     async def evidence(self) -> Evidence:
         """Return all that the checks look at, once the worker has nothing left to do. Nothing may be written meanwhile."""
         await self.level()
-        entries = await self.record()
-        tables = await self.with_parts(read_tables)
+        rounds = {each: await self.published(each) for each in self.rounds if await self.is_sealed(each)}
+        found = await self._awarded(rounds)
         async with fresh_database(self.conninfo) as fresh:
             replayed = await self.with_parts(lambda parts: clean_replay(parts, fresh))
-        rounds = {each: await self.published(each) for each in self.rounds if await self.is_sealed(each)}
-        return Evidence(ballots(read_history(self._history_path)), entries, rounds, tables, replayed)
+        return msgspec.structs.replace(found, replayed=replayed)
+
+    async def _awarded(self, rounds: dict[str, dict[str, Count]], within_s: float = 20) -> Evidence:
+        """Return the evidence once everything that was earned is awarded, or else after a while."""
+        lines = read_history(self._history_path)
+        gives_up_at = time.monotonic() + within_s
+        while True:
+            await self.level()
+            entries, tables = await self.record(), await self.with_parts(read_tables)
+            standings = await self.standings(entries)
+            found = Evidence(ballots(lines), entries, rounds, tables, {}, remarks(lines), self.members, standings)
+            if time.monotonic() > gives_up_at or not every_deed_is_awarded_once(found):
+                return found
+            await asyncio.sleep(0.3)
+
+    async def standings(self, entries: Sequence[Entry]) -> dict[str, int]:
+        """Return the points of each member by the site's standings of fans, of all seasons in which an award was written."""
+        points: Counter[str] = Counter()
+        written = {position for position, _, _ in awards_in(entries)}
+        placed = [pair for entry in entries if entry.partition == 0 for pair in entry.positioned()]
+        for season in sorted({season_of(recorded.time) for position, recorded in placed if str(position) in written}):
+            cursor: str | None = ""
+            while cursor is not None:
+                page = await self.must("GET", f"/api/v1/seasons/{season}/fans?limit=100&cursor={cursor}")
+                points.update({each["member"]: each["points"] for each in page["fans"]})
+                cursor = page["next"]
+        return dict(points)
 
     async def record(self) -> list[Entry]:
         """Return the whole record."""

@@ -46,7 +46,19 @@ class Told(msgspec.Struct, frozen=True, tag="told"):
         return UNANSWERED < self.status < 500
 
 
-Line = Asked | Told
+class Remarked(msgspec.Struct, frozen=True, tag="remarked"):
+    """A comment below an idea was sent, and this came back; 201 acknowledges it."""
+
+    key: str
+    fan: str
+    idea: str
+    status: int
+    at: float
+    event_id: str = ""
+    position: str = ""
+
+
+Line = Asked | Told | Remarked
 
 
 class Ballot(msgspec.Struct, frozen=True):
@@ -89,7 +101,7 @@ class History:
 
 def read_history(path: Path) -> list[Line]:
     """Return the lines of a history."""
-    decoder = msgspec.json.Decoder(Asked | Told)
+    decoder = msgspec.json.Decoder(Line)
     return [decoder.decode(line) for line in path.read_bytes().splitlines()]
 
 
@@ -100,9 +112,14 @@ def ballots(lines: Iterable[Line]) -> list[Ballot]:
     for line in lines:
         if isinstance(line, Asked):
             asked.setdefault(line.key, line)
-        else:
+        elif isinstance(line, Told):
             told.setdefault(line.key, []).append(line)
     return [Ballot(each, tuple(told.get(each.key, ()))) for each in asked.values()]
+
+
+def remarks(lines: Iterable[Line]) -> list[Remarked]:
+    """Return the comments that were sent, with what came back, each try on its own."""
+    return [each for each in lines if isinstance(each, Remarked)]
 
 
 class Count(msgspec.Struct, frozen=True):

@@ -7,8 +7,9 @@ import pytest
 from fanfare.platform.hosts.opening import Parts
 from fanfare.record.ballots import BallotCast
 from tests.faults.checker import complaints
+from tests.faults.credit import awards_in
 from tests.faults.driving import Driver, Fan
-from tests.faults.failing import Failpoint
+from tests.faults.failing import AWARDS_AT_ONCE, Failpoint
 from tests.faults.ground import LONG, read_record
 from tests.faults.history import Asked
 from tests.faults.postbox import Postbox
@@ -182,6 +183,37 @@ async def test_a_worker_that_dies_while_it_projects_applies_each_entry_once(
     await stage.close(round_id)
 
     assert complaints(await stage.evidence()) == {}
+
+
+WRITES = "fanfare.recognition.recogniser:Recogniser._write"
+AWARDING = {
+    Failpoint("worker", WRITES, "after", 2): 2,
+    Failpoint("worker", WRITES, "before"): 0,
+    Failpoint("worker", WRITES, "after"): 1,
+    Failpoint("worker", WRITES, "before", 2): 1,
+    **{Failpoint("worker", f"{LOG}.append", when, nth): None for nth in (7, 8, 9) for when in ("after", "before")},
+}
+"""How many entries of awards there are when it died; none where that depends on what else the worker appends by then."""
+
+
+@pytest.mark.parametrize("failpoint", chosen(2, *AWARDING), ids=str)
+async def test_a_worker_that_dies_while_it_awards_leaves_no_award_out_and_gives_none_twice(
+    stage: Stage, fans: list[Fan], failpoint: Failpoint
+) -> None:
+    round_id = await stage.open_round()
+    driver = await stage.driver(fans, round_id)
+    await asyncio.gather(*(driver.cast(fan, (fan.options[n % 3],)) for n, fan in enumerate(fans)))
+    before = len(awards_in(await stage.record()))
+    stage.arm(failpoint)
+    await stage.must("POST", f"/api/v1/rounds/{round_id}/close", key=f"close-{round_id}")
+    await stage.died("worker")
+    there = len(awards_in(await stage.record())) - before
+    await stage.start("worker")
+    await stage.until(round_id, "sealed")
+
+    assert complaints(await stage.evidence()) == {}
+    assert AWARDING[failpoint] in (None, there / AWARDS_AT_ONCE)
+    assert len(awards_in(await stage.record())) - before >= len(fans) > 2 * AWARDS_AT_ONCE
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import pytest
 
 from tests.faults.attacked import FANFARE, PARTS, Attacked, attacked
 from tests.faults.checker import complaints
+from tests.faults.credit import awards_in
 from tests.faults.driving import Driver, Fan
 from tests.faults.ground import LONG, SEED, say
 from tests.faults.nemesis import LEAST_IN_FLIGHT, Nemesis, Shot
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
-FANS = 64
+FANS, COMMENTING = 64, 8
 LEGS = 10 if LONG else 1
 
 
@@ -28,8 +30,14 @@ async def test_a_killed_part_loses_no_acknowledged_ballot_and_invents_none(
         say(capsys, f"FANFARE_SEED={SEED}, leg {leg}: {voids} void, longest answer {driver.longest_s:.1f} s")
         for shot in shots:
             say(capsys, str(shot))
-        say(capsys, f"{sum(each.unanswered for each in shots)} requests unanswered; answers: {dict(driver.statuses)}\n")
-        assert complaints(await site.evidence()) == {}
+        say(capsys, f"{sum(each.unanswered for each in shots)} requests unanswered; answers: {dict(driver.statuses)}")
+        evidence = await site.evidence()
+        awards = awards_in(evidence.entries)
+        twice = len(awards) - len({(award.award, award.turn) for _, _, award in awards})
+        said = Counter(each.status for each in evidence.remarks)
+        say(capsys, f"{len(awards)} awards, {twice} appended twice; comments: {dict(said)}\n")
+        assert complaints(evidence) == {}
+        assert len(awards) > FANS
         export_and_replay(site, tmp_path / "archive.zip")
 
     assert sorted(shot.part for shot in shots) == sorted(PARTS)
@@ -41,11 +49,14 @@ async def play(site: Attacked, fans: Sequence[Fan], seed: int) -> tuple[Driver, 
     """Open a round, kill each part once in an order from the seed, close the round while fans go on, and see it sealed."""
     round_id = await site.open_round()
     driver = await site.driver(fans, round_id, seed)
+    remarks = await site.remarks(await site.fans(COMMENTING), seed)
     nemesis = Nemesis(site, driver, seed)
     driver.start()
+    remarks.start()
     shots = [await nemesis.shoot(part) for part in random.Random(seed).sample(PARTS, len(PARTS))]
     await site.close(round_id)
     await driver.stop()
+    await remarks.stop()
     return driver, shots, nemesis.voids
 
 

@@ -16,6 +16,7 @@ import psycopg
 
 from fanfare.campaigns.founding import Founding, found
 from fanfare.members import joining
+from fanfare.notary import keys
 from fanfare.operations.places import started
 from fanfare.platform.hosts.opening import Parts, opened
 from fanfare.platform.migrations.run import migrate
@@ -30,6 +31,7 @@ def made(home: Path, members: int = 5, url: str = ADDRESS) -> None:
     async def tell(parts: Parts) -> None:
         await found(parts.desk, founding)
         await make_tables(parts)
+        await keys.make(parts.desk)  # as the worker of a new site does
         for number in range(members):
             await joining.join(parts.desk, f"Fan {number}")
 

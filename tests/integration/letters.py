@@ -7,22 +7,27 @@ import httpx2
 from fanfare.community import thanking
 from fanfare.members import joining
 from fanfare.members.sessions import open_session
+from tests.integration import gatherings, parcels
 from tests.page_reader import browser, hidden
 from tests.site_fixture import SiteUnderTest
 
-PRAISE, LETTER, ASKED, REPLY = (
+PRAISE, LETTER, ASKED, REPLY, WELCOME = (
     "Uffish thought praised",
     "Whiffling thanks to you",
     "Calloohed the frabjous?",
     "Burbled reply of mine",
+    "Beware, and welcome by me",
 )
-WORDS = (PRAISE, LETTER, ASKED, REPLY)
+WORDS = (PRAISE, LETTER, ASKED, REPLY, WELCOME, *parcels.WORDS, *gatherings.WORDS)
 
 
 async def exchanged(site: SiteUnderTest, member: str, she: httpx2.AsyncClient, other: httpx2.AsyncClient) -> None:
-    """Let a host praise another fan and write to her, and answer what another host wrote to herself."""
+    """Let a host praise another fan and write to her, answer a letter to herself, accept two rewards and enter a circle."""
+    await parcels.accepted(site, member, she)
+    await gatherings.gathered(site, member, she)
     praised = (await other.get("/api/v1/me")).json()["id"]
     (await she.post(f"/api/v1/members/{praised}/kudos", json={"words": PRAISE})).raise_for_status()
+    (await she.post(f"/api/v1/members/{praised}/welcome", json={"words": WELCOME})).raise_for_status()
     await written(await a_host(site), member, "Thank you.", "Once more?")
     await written(she, praised, LETTER, ASKED)
     await thanking.deliver(site.parts.desk)

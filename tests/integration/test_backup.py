@@ -5,15 +5,16 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import psycopg
 import pytest
 
-from fanfare.audit.archive import Archive
+from fanfare.audit.archives.archive import Archive
 from fanfare.audit.claims import silent
+from fanfare.community.decide import turns_of_week
 from fanfare.members import erasures
 from fanfare.operations import cut, vault_file
 from fanfare.operations.backup import backup
@@ -23,6 +24,7 @@ from fanfare.operations.restore import HoldsARecord, make, restore
 from fanfare.operations.tail import restore_tail
 from fanfare.operations.vault_file import VaultUnreadable
 from fanfare.operations.verify import verify
+from fanfare.recognition.service import STANDINGS
 from fanfare.record.entry import unpack
 from fanfare.record.position import Moment
 from fanfare.reports.recount import Recount
@@ -30,7 +32,7 @@ from fanfare.reports.report import encoded
 from tests.integration.homes import asked, fanfare, free_port, made, up
 from tests.site_fixture import SiteUnderTest, client_of, round_of, running_site
 
-pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.postgres]
 NOW = datetime(2026, 11, 11, 13, 2, tzinfo=UTC)
 Bulletin = list[tuple[str, str]]
 """Event id and position of acknowledged ballots."""
@@ -263,7 +265,8 @@ async def test_every_table_that_migrations_make_is_in_a_backup_or_is_made_anew(d
         every = {row[0] for row in connection.execute(query)}
         saved = {each.name for each in vault_file.tables(connection)}
 
-    assert every - saved == {each for each in every if each.startswith("platform.")} | {*vault_file.APART}
+    anew = {each for each in every if each.startswith(("platform.", "notary."))}
+    assert every - saved == anew | {*vault_file.APART}
 
 
 async def test_a_site_that_nobody_founded_cannot_be_backed_up_and_leaves_no_folder(database: str, tmp_path: Path) -> None:
@@ -288,6 +291,7 @@ async def test_erasures_and_what_was_last_seen_outlive_a_restore(story: Story, e
 
 async def test_an_older_backup_with_a_newer_tail_gives_out_no_number_twice(story: Story, empty: str, tmp_path: Path) -> None:
     restore(story.folder, empty, tmp_path / "elsewhere")
+    about = await press(story)
     await asyncio.to_thread(backup, story.site.database, story.home, tmp_path / "later", now=NOW)
 
     done = restore_tail(empty, tmp_path / "later", tmp_path / "elsewhere")
@@ -298,8 +302,27 @@ async def test_an_older_backup_with_a_newer_tail_gives_out_no_number_twice(story
     with psycopg.connect(empty) as there, psycopg.connect(story.site.database) as here:
         query = "select round, voter, number, event_id from desk.papers order by 1, 2"
         assert there.execute(query).fetchall() == here.execute(query).fetchall()
+        query = "select round, number from desk.papers where round = any(%s) order by 1, 2"
+        assert dict(there.execute(query, (list(about),)).fetchall()) == about
         query = 'select partition, "offset", body from record.entries order by 1, 2'
         assert there.execute(query).fetchall() == here.execute(query).fetchall()
+
+
+async def press(story: Story) -> dict[str, int]:
+    """Let one fan praise another, enter a draw and leave the standings and be in them again; return how many turns each took."""
+    fan, other = story.voters.fans[:2]
+    to = (await other.get("/api/v1/me")).json()["id"]
+    closes_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    words = {"purpose": "seats", "title": "A tasting", "gets": "A seat", "who": "Everybody"}
+    form = {**words, "seats": 1, "reserves": 0, "closes_at": closes_at}
+    draw = (await story.site.host.post("/api/v1/draws", json=form)).raise_for_status().json()["id"]
+    for number in range(3):
+        (await fan.post(f"/api/v1/members/{to}/kudos", json={"words": f"Well done, {number}."})).raise_for_status()
+        (await fan.delete("/api/v1/me/standings")).raise_for_status()
+        (await fan.put("/api/v1/me/standings")).raise_for_status()
+    (await fan.put(f"/api/v1/draws/{draw}/entry")).raise_for_status()
+    (await fan.delete(f"/api/v1/draws/{draw}/entry")).raise_for_status()
+    return {draw: 2, STANDINGS: 6, turns_of_week(datetime.now(UTC)): 3}
 
 
 async def test_the_tail_of_another_record_or_an_altered_one_is_not_put_back(story: Story, empty: str, tmp_path: Path) -> None:

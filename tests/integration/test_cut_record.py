@@ -52,9 +52,9 @@ def test_a_record_that_was_cut_stops_the_start_and_its_tail_is_put_back_byte_for
     mended = fanfare(home, "record", "restore", tmp_path / "backup")
 
     assert refused.returncode == RECORD_CUT
-    assert "partition 0 ends before offset 2 and was seen up to 0:5" in refused.stdout
+    assert "partition 0 ends before offset 2 and was seen up to 0:6" in refused.stdout
     assert "fanfare record restore SOURCE" in refused.stdout
-    assert (mended.returncode, mended.stdout) == (0, "Partition 0: 4 entries are back at their offsets, byte for byte.\n")
+    assert (mended.returncode, mended.stdout) == (0, "Partition 0: 5 entries are back at their offsets, byte for byte.\n")
     assert asked(home, ENTRIES) == before
     with up(home, port):
         pass

@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from fanfare.audit.checks.draws import verify_draw
+from fanfare.audit.checks.replay import replay
 from fanfare.audit.commands import run_export
-from fanfare.audit.draws import verify_draw
-from fanfare.audit.replay import replay
 from tests.integration.browsing import follow, send, signed_in
 from tests.page_reader import all_read
 from tests.site_fixture import SiteUnderTest, round_of, running_site, served
@@ -151,6 +151,7 @@ async def test_a_host_announces_on_her_page_a_fan_enters_and_the_front_page_show
         done = (await site.stranger.get(f"/draws/{draw}")).text
         assert "Noor A. was drawn" in done
         assert "This draw is simulated" in done
+        assert "<dt>Supports of her ideas</dt><dd>0, against 0</dd>" in done
         assert f"fanfare draw verify record.fanfare {draw}" in done
         front = (await site.stranger.get("/")).text
         assert "In the spotlight" in front

@@ -125,6 +125,7 @@ class Hall:
         self.fans: list[str] = []
         self.host = self.draw_id = ""
         self._key = 0
+        self._desks = [self.desk]
 
     def asked(self, actor: str, command: str) -> Asked:
         self._key += 1
@@ -141,6 +142,7 @@ class Hall:
 
     def clock(self, urls: list[str], dies_at: int = 0, *, appended: bool = False) -> DrawClock:
         desk = DeskOf2023(self.desk.pool, self.desk.log, self.desk.vault_key)
+        self._desks.append(desk)
         desk.at = self.desk.at
         if dies_at:
             desk.log = DyingLog(self.desk.log, dies_at, appended=appended)
@@ -150,9 +152,14 @@ class Hall:
 
         return DrawClock(desk, Drand(urls, timeout_s=2), clock=time)
 
+    def move(self, at: datetime) -> None:
+        """Set the time of every desk."""
+        for each in self._desks:
+            each.at = at
+
     async def run(self, at: datetime, urls: list[str], dies_at: int = 0, *, appended: bool = False) -> None:
         """Let the chore run once at a time, on tables that are level."""
-        self.desk.at = at
+        self.move(at)
         await self.stage.project()
         await self.clock(urls, dies_at, appended=appended).run()
         await self.stage.project()
@@ -195,6 +202,22 @@ async def a_hall(database: str, fans: int = 5) -> AsyncIterator[Hall]:
 
 
 LATER = CLOSE + timedelta(seconds=2)
+
+
+async def test_a_clock_that_jumped_over_the_close_fixes_no_entrants(database: str) -> None:
+    async with a_hall(database) as hall, served(Mirror((404, b""))) as urls:
+        await hall.press(hall.fans[0])
+        await hall.stage.project()
+        hall.move(CLOSE - timedelta(minutes=30))
+        clock = hall.clock(urls)
+        await clock.run()
+        hall.move(LATER)
+
+        await clock.run()
+
+        assert (await hall.state()).status == "open"
+        await hall.clock(urls).run()  # which has seen no jump
+        assert (await hall.state()).status == "fixed"
 
 
 async def test_entrants_are_fixed_at_the_close_and_drawn_when_the_published_value_is_there(database: str) -> None:
@@ -288,6 +311,23 @@ async def test_entrants_are_not_fixed_while_the_tables_are_behind_the_record(dat
         assert (await hall.state()).status == "open"
 
         await hall.run(LATER, [])
+        fixed = (await hall.state()).fixed
+        assert fixed is not None
+        assert fixed.count == 1
+
+
+async def test_entrants_are_fixed_however_much_is_appended_after_the_close(database: str) -> None:
+    async with a_hall(database) as hall:
+        await hall.stage.project()
+        await hall.press(hall.fans[0])
+        hall.move(LATER)
+        clock = hall.clock([])
+
+        await clock.run()
+        await hall.stage.project()
+        await joining.join(hall.desk, "Somebody else")
+        await clock.run()
+
         fixed = (await hall.state()).fixed
         assert fixed is not None
         assert fixed.count == 1

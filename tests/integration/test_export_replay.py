@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fastapi import FastAPI, Response
 
-from fanfare.audit.archive import Archive
+from fanfare.audit.archives.archive import Archive
+from fanfare.audit.archives.export import ExportFailed, export
+from fanfare.audit.checks.replay import replay
 from fanfare.audit.claims import silent
 from fanfare.audit.commands import run_export, run_replay
-from fanfare.audit.export import ExportFailed, export
-from fanfare.audit.replay import replay
+from tests.integration.shown import stranger, told_story
 from tests.site_fixture import SiteUnderTest, round_of, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
@@ -42,23 +42,7 @@ async def told(site: SiteUnderTest) -> AsyncIterator[Told]:
     """Let fans raise an idea in one round and choose in another, which is sealed; a third is only planned."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     later = {"opens_at": tomorrow.isoformat(), "closes_at": (tomorrow + timedelta(hours=1)).isoformat()}
-    campaign = await site.publish(
-        round_of(),
-        round_of(name="Ideas", method="support.v1", options_from="ideas", options=[]),
-        round_of(name="Later", **later),
-    )
-    voted, ideas, _ = (each["id"] for each in campaign["rounds"])
-    await site.until(voted, "open")
-    await site.until(ideas, "open")
-    for number in range(5):
-        fan = await site.fan(f"Fan {number}")
-        paper = (await fan.get(f"/api/v1/rounds/{voted}/paper")).json()["number"]
-        ballot = {"number": paper, "options": ["o1" if number else "o2"]}
-        (await fan.put(f"/api/v1/rounds/{voted}/ballot", json=ballot)).raise_for_status()
-        idea = {"title": f"Idea {number}", "body": "Cold,\nand with *bubbles*.", "tags": ""}
-        (await fan.post(f"/api/v1/rounds/{ideas}/ideas", json=idea)).raise_for_status()
-    (await site.host.post(f"/api/v1/rounds/{voted}/close")).raise_for_status()
-    await site.until(voted, "sealed")
+    voted = await told_story(site, 5, round_of(name="Later", **later))
     async with served(site.app) as url:
         yield Told(site, url, voted)
 
@@ -195,9 +179,7 @@ async def test_an_address_that_publishes_something_else_is_refused(
     site: SiteUnderTest, tmp_path: Path, status: int, body: bytes, said: str
 ) -> None:
     await site.publish(round_of())
-    other = FastAPI()
-    other.get("/{path:path}")(lambda path: Response(body if path else b"", status))
-    async with served(other) as url, site.parts.pool.connection() as connection:
+    async with stranger(status, body) as url, site.parts.pool.connection() as connection:
         with pytest.raises(ExportFailed, match=said):
             await export(site.parts.log, connection, url, tmp_path / "site.tar", now=NOW, patience_s=0.3)
 

@@ -85,13 +85,17 @@ async def test_a_head_that_never_ends_is_answered_and_closed_and_so_is_a_connect
     site: SiteUnderTest,
 ) -> None:
     async with served(site.app) as (_, port):
-        slow, slow_s = await told(port, b"GET / HTTP/1.1\r\n", *(b"X-%d: a\r\n" % n for n in range(100)), pause_s=0.05)
+        slow, slow_s = await told(
+            port, b"GET / HTTP/1.1\r\n", *(b"X-%d: a\r\n" % n for n in range(100)), pause_s=0.2, timeout_s=19
+        )
         silent, silent_s = await told(port)
-        kept, kept_s = await told(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", *([b"\r\n"] * 100), pause_s=0.05)
+        kept, kept_s = await told(
+            port, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", *([b"\r\n"] * 100), pause_s=0.2, timeout_s=19
+        )
 
     assert code_of(slow) == code_of(silent) == (408, "too-slow")
     assert kept.startswith(b"HTTP/1.1 200")
-    assert max(slow_s, silent_s, kept_s) < 1.5
+    assert max(slow_s, silent_s, kept_s) < 10  # sent at this pace, the heads would take twice as long
 
 
 async def test_a_body_that_trickles_is_answered_and_closed_and_one_that_comes_steadily_is_taken(site: SiteUnderTest) -> None:
@@ -101,13 +105,15 @@ async def test_a_body_that_trickles_is_answered_and_closed_and_one_that_comes_st
         trickled, trickled_s = await told(port, head, *(email[n : n + 1] for n in range(len(email))), pause_s=0.02)
         stopped, _ = await told(port, head + email[:-1])
         steady, steady_s = await told(port, head, *(email[n : n + 250] for n in range(0, len(email), 250)), pause_s=0.1)
-        endless, endless_s = await told(port, post("/api/v1/sign-in", length=200_000), *([b" " * 300] * 60), pause_s=0.05)
+        endless, endless_s = await told(
+            port, post("/api/v1/sign-in", length=200_000), *([b" " * 300] * 60), pause_s=0.2, timeout_s=11
+        )
 
     assert code_of(trickled) == code_of(stopped) == code_of(endless) == (408, "too-slow")
     assert steady.startswith(b"HTTP/1.1 202")
-    assert trickled_s < 1.2
+    assert trickled_s < 4
     assert steady_s > 0.4
-    assert endless_s < 1.6
+    assert endless_s < 6
 
 
 async def test_five_hundred_connections_without_a_request_are_gone_soon_and_others_are_served_meanwhile(
@@ -181,7 +187,7 @@ async def test_what_is_too_much_or_no_request_is_answered_with_a_problem(
         answer, took_s = await told(port, request_)
 
     assert code_of(answer) == (status, code)
-    assert took_s < 2
+    assert took_s < 4
 
 
 @pytest.mark.parametrize("begin", [b"GET / HTTP/1.1\r\nX-Endless: ", b"GET /?a=1&"])
@@ -192,7 +198,7 @@ async def test_a_head_without_an_end_is_cut_off_while_it_is_still_being_sent(sit
 
     # Whoever goes on sending may lose the answer with the connection.
     assert answer == b"" or code_of(answer) in ((431, "head-too-large"), (414, "link-too-long"))
-    assert took_s < 2
+    assert took_s < 4
 
 
 async def test_a_body_too_large_is_answered_as_it_comes_and_not_read_to_its_end(site: SiteUnderTest) -> None:

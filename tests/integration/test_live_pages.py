@@ -160,3 +160,7 @@ async def test_a_line_on_which_nothing_changes_says_that_it_is_there(
         beats = [await events(lines, "beat") for _ in range(3)]
 
     assert all(re.fullmatch(r"\S+T\S+\+00:00 \d\d:\d\d:\d\d", each) for each in beats)
+
+
+async def test_the_more_watch_the_further_apart_frames_come_but_never_so_far_that_they_are_too_old() -> None:
+    assert [live.apart_s(each) for each in (1, 500, 1000, 100_000)] == [0.5, 0.5, 1.0, 2.5]

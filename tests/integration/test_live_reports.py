@@ -65,6 +65,23 @@ async def test_a_report_of_many_ballots_is_kept_made_again_behind_the_reader_and
     assert await received(site, path) == 4
 
 
+@pytest.mark.parametrize("kind", ["rounds", "campaigns"])
+async def test_who_waits_for_what_a_kept_report_has_read_makes_nobody_compute_it_again(
+    site: SiteUnderTest, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(live_reports, "KEPT_FROM", 1)
+    monkeypatch.setattr(live_reports, "_REST", 10**6)
+    campaign, voting = await an_open_round(site)
+    path = f"/api/v1/{kind}/{voting if kind == 'rounds' else campaign}/report"
+    first = await vote(site, voting)
+    assert await received(site, path) == 1
+    second = await vote(site, voting)
+
+    seen = [await received(site, path, wait) for wait in ("0:0:0", first, second, first)]
+
+    assert seen == [1, 1, 2, 2]
+
+
 async def test_a_round_that_closes_has_its_report_at_once(site: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_reports, "KEPT_FROM", 1)
     monkeypatch.setattr(live_reports, "_REST", 10**6)

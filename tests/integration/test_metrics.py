@@ -62,6 +62,7 @@ async def test_prometheus_can_read_every_figure_and_the_catalogue_has_each(site:
         "fanfare_backup_age_seconds",
         "fanfare_quarantined_events",
         *{"fanfare_broker_up", "fanfare_rebuild_done_entries", "fanfare_rebuild_of_entries"},  # of sites that have such
+        *{"fanfare_witness_cosigned_entries", "fanfare_witness_silent_seconds"},  # the same
     }
     assert all(each.type == CATALOGUE[name].kind and each.documentation for name, each in told.items())
     for each in families:

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
-from fanfare.audit.replay import replay
+from fanfare.audit.checks.replay import replay
 from fanfare.platform.desk import Asked
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.worker import Worker

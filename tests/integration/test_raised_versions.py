@@ -10,10 +10,10 @@ from psycopg_pool import AsyncConnectionPool
 from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.rebuild import FillFailed, Rebuilds, ask, make_level
 from fanfare.platform.hosts.rebuild_command import STOPPED, rebuild
-from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.port import StoredEntry
 from fanfare.platform.logs.postgres import PostgresLog
+from fanfare.platform.tasks import ended
 from fanfare.record.members import MemberJoined
 from fanfare.views.projection import Projection, Seen
 from tests.builders import body, recorded

@@ -179,11 +179,16 @@ async def test_without_a_worker_a_rebuild_stays_asked_for(
     assert await Rebuilds(PROJECTIONS, pool, log).is_asked()
 
 
+def figures(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the rows of tables without how far they have read: the worker's notary adds its key to the record."""
+    return {name: rows for name, rows in found.items() if name not in ("decided", "positions")}
+
+
 async def test_a_worker_that_is_killed_in_the_middle_leaves_the_old_tables_and_the_next_one_begins_anew(
     database: str, pool: AsyncConnectionPool, log: PostgresLog, tmp_path: Path
 ) -> None:
     await a_record(pool, 12_000)
-    before = await tables(pool, "standings")
+    before = figures(await tables(pool, "standings"))
     entries = sum(await log.heads())
     environment = os.environ | {"FANFARE_DATABASE_URL": database, "FANFARE_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "fanfare.cli", "worker"]
@@ -198,11 +203,11 @@ async def test_a_worker_that_is_killed_in_the_middle_leaves_the_old_tables_and_t
 
         await until(is_half_way)
         worker.send_signal(signal.SIGKILL)
-    assert await tables(pool, "standings") == before
+    assert figures(await tables(pool, "standings")) == before
     assert 0 < await applied(pool, "standings_next") < entries
 
     with subprocess.Popen(command, env=environment, start_new_session=True) as worker:  # noqa: ASYNC220
         assert await rebuild(pool, log, ["standings"], patience_s=30) == DONE
         worker.send_signal(signal.SIGTERM)
-    assert await tables(pool, "standings") == before
+    assert figures(await tables(pool, "standings")) == before
     assert await applied(pool, "standings_next") == 0

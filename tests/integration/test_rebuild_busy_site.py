@@ -131,6 +131,6 @@ async def test_a_name_that_there_is_not_is_answered_with_those_that_there_are(
 
     assert codes == [COULD_NOT] * 3
     said = capsys.readouterr().out
-    assert "no projection named boards. There are: answers, counted," in said
-    assert "no projection named standings_next. There are: answers, counted," in said
-    assert "Name a projection. There are: answers, counted," in said
+    assert "no projection named boards. There are: activity, answers," in said
+    assert "no projection named standings_next. There are: activity, answers," in said
+    assert "Name a projection. There are: activity, answers," in said

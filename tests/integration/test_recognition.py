@@ -211,13 +211,15 @@ async def test_the_timeline_tells_what_hosts_decided_and_not_what_rules_award(si
     await all_read(site)
 
     lines = (await got(site.stranger, f"/api/v1/campaigns/{campaign}/timeline?kind=decision&limit=4"))["lines"]
-    assert [(each["type"], each["text"]) for each in lines[:3]] == [
+    assert [(each["type"], each["text"]) for each in lines] == [
+        ("fanfare.rule.retired.v1", "It rewarded numbers."),
         ("fanfare.award.revoked.v1", "It was Tansy’s."),
         ("fanfare.award.granted.v1", "It won."),
         ("fanfare.rule.published.v1", ""),
     ]
     page = (await site.stranger.get(f"/campaigns/{campaign}/timeline?kind=decision")).text
     assert "published the rule first-idea" in page
+    assert "retired the rule first-idea" in page
     assert "gave a fan a title" in page
     assert f"/awards/{given['award']}" in page
 

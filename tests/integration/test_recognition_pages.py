@@ -6,7 +6,7 @@ from html import unescape
 import httpx2
 import pytest
 
-from fanfare.audit.offering import NAME
+from fanfare.audit.archives.offering import NAME
 from fanfare.recognition.recogniser import Recogniser
 from tests.integration.browsing import Forms, browser, follow, form, send, signed_in
 from tests.page_reader import all_read, an_ideas_round
@@ -162,6 +162,31 @@ async def test_fans_with_equal_points_share_a_rank_and_whoever_leaves_is_gone_at
     assert ranks(again) == ranks(before)
 
 
+async def test_whoever_hides_her_page_keeps_her_place_and_is_named_to_herself_alone(site: SiteUnderTest) -> None:
+    campaign, _ = await an_ideas_round(site)
+    await published(await signed_in(site, "Emeka Obi", "host"))
+    noor, ewa = await signed_in(site, "Noor A."), await signed_in(site, "Ewa D.")
+    for fan, title in ((noor, "One"), (noor, "Two"), (ewa, "Three")):
+        await raised(fan, campaign, title)
+    await recognised(site)
+    me, where = member_of(await noor.get("/me")), f"/campaigns/{campaign}/fans"
+
+    access = await noor.get("/me/access")
+    await follow(noor, await send(noor, access, "/me/access/shown", shown="no"))
+    page, own = await site.stranger.get(where), await noor.get(where)
+    season = re.findall(r'href="/seasons/([0-9]{4}-q[1-4])"', page.text)[0]
+    quarter = await site.stranger.get(f"/seasons/{season}")
+    fans = [(await site.stranger.get(f"/api/v1{path}")).json()["fans"] for path in (where, f"/seasons/{season}/fans")]
+
+    for told in (page, quarter):
+        assert "Somebody who hides her page leads with 10" in told.text
+        assert ranks(told) == [("1", "Somebody who hides her page"), ("2", "Ewa D.")]
+        assert "Noor A." not in told.text
+        assert f"/fans/{me}" not in told.text
+    assert "Noor A. leads with 10" in own.text
+    assert [[each["name"] for each in listed] for listed in fans] == [["", "Ewa D."]] * 2
+
+
 def ranks(page: httpx2.Response) -> list[tuple[str, str]]:
     """Return who stands where; the order of equals says nothing."""
     return sorted(re.findall(r'class="rank">(\d+)</span><div class="nm"><(?:a|span) class="name"[^>]*>([^<]+)<', page.text))
@@ -196,6 +221,34 @@ async def test_a_host_gives_a_title_for_what_a_fan_wrote_and_takes_it_back(site:
     assert "Nobody holds a title yet" in ended.text
     assert "It was somebody else." in after.text
     assert "Keeper of the Pine" not in gone.text
+
+
+async def test_a_fan_lays_her_title_down_with_a_reason_and_nobody_elses(site: SiteUnderTest) -> None:
+    campaign, _ = await an_ideas_round(site)
+    noor, host, other = [await signed_in(site, *each) for each in (("Noor A.",), ("Emeka Obi", "host"), ("Ewa D.",))]
+    idea = await raised(noor, campaign)
+    await all_read(site)
+    form = await host.get(TITLE, params={"member": member_of(await noor.get("/me"))})
+    words = {"words": "Keeper of the Pine", "reason": "She steeped it first.", f"because__{idea}": "on"}
+    where = str((await follow(host, await send(host, form, TITLE, **words))).url.path)
+    await all_read(site)
+
+    seen, foreign = await noor.get(where), await other.get(where)
+    button = next(each for each in Forms(seen.text).found if each.action == f"{where}/decline")
+    refused = await other.post(f"{where}/decline", data={**Forms(foreign.text).found[0].fields, "reason": "It annoys me."})
+    done = await follow(noor, await noor.post(button.action, data={**button.fields, "reason": "My aunt found it."}))
+    await all_read(site)
+    after, beside = await site.stranger.get(where), await site.stranger.get(f"/ideas/{idea}")
+    timeline = await site.stranger.get(f"/campaigns/{campaign}/timeline?kind=decision")
+
+    assert "Lay it down" not in foreign.text
+    assert refused.status_code == 403
+    assert "You laid the title down." in done.text
+    for said in ("She laid it down", "Noor A. laid it down", "My aunt found it."):
+        assert said in after.text
+    assert "Keeper of the Pine" not in beside.text
+    assert "laid a title down" in timeline.text
+    assert "Lay it down" not in (await noor.get(where)).text
 
 
 async def send_ending(host: httpx2.AsyncClient, desk: httpx2.Response, award: str, reason: str) -> httpx2.Response:

@@ -1,12 +1,14 @@
 """What a server named by FANFARE_DATABASE_URL is asked for, and how what is missing is named."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from fanfare.platform.migrations.run import LOCK
 from fanfare.platform.postgres import server
 from fanfare.platform.postgres.errors import ServerUnfit
 from fanfare.platform.postgres.server import check_server
@@ -36,6 +38,18 @@ def test_a_fit_server_passes_and_keeps_nothing_of_the_check(conninfo: str) -> No
 
 def test_the_owner_of_a_database_needs_no_further_right(conninfo: str) -> None:
     check_server(make_conninfo(conninfo, user="owner", dbname="owned"))
+
+
+def test_a_check_beside_a_migration_waits_for_it_and_does_not_fail_on_what_it_makes(conninfo: str) -> None:
+    owned = make_conninfo(conninfo, user="owner", dbname="owned")
+    with ThreadPoolExecutor() as threads:
+        with psycopg.connect(owned) as migrating:
+            migrating.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+            migrating.execute("create extension pg_trgm")
+            beside = threads.submit(check_server, owned)
+            with pytest.raises(TimeoutError):
+                beside.result(0.3)
+        beside.result(30)
 
 
 def test_a_role_that_may_create_nothing_is_told_which_rights_are_missing(conninfo: str) -> None:

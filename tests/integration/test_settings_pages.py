@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from PIL import Image
 
-from fanfare.audit.replay import replay
+from fanfare.audit.checks.replay import replay
 from fanfare.members import invitations, joining, mail
 from fanfare.members.forgetting import forget_members
 from fanfare.members.sessions import open_session

@@ -2,18 +2,15 @@
 
 import asyncio
 import io
-import random
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import httpx2
 import msgspec
 import pytest
 
-from fanfare.community import audience, decide, thanking, unsubscribing
-from fanfare.community.segments import SEGMENTS, segments_of
+from fanfare.community import decide, thanking, unsubscribing
 from fanfare.community.thanking import Written
 from fanfare.members import joining
 from fanfare.members.sending import send_due
@@ -23,8 +20,6 @@ from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.settings import Settings
 from fanfare.record.entry import unpack
 from fanfare.record.envelope import Recorded
-from fanfare.record.ideas import CommentMade, IdeaRaised, IdeaSupported
-from fanfare.record.members import TookPart
 from fanfare.record.recognition import FanThanked
 from tests.integration.browsing import browser, follow, send
 from tests.integration.mailing import Mailbox, mail_server
@@ -70,7 +65,7 @@ async def delivered(site: SiteUnderTest) -> None:
             await asyncio.sleep(0.05)
 
 
-async def recorded(site: SiteUnderTest) -> dict[str, FanThanked]:
+async def in_record(site: SiteUnderTest) -> dict[str, FanThanked]:
     """Return the thanks of the record by the id of the event: of one that was appended twice the first."""
     found: dict[str, FanThanked] = {}
     for stored in await site.parts.log.read(0, 0, 5000):
@@ -100,7 +95,7 @@ async def test_a_fan_is_thanked_reads_answers_and_the_answer_comes_back(
 
     await thank(site, host, noor)
 
-    assert [(each.by, each.members) for each in (await recorded(site)).values()] == [(emeka, (noor,))]
+    assert [(each.by, each.members) for each in (await in_record(site)).values()] == [(emeka, (noor,))]
     mine = await she.get("/me")
     assert "Emeka Obi thanks you" in mine.text
     assert "It asks you something." in mine.text
@@ -218,9 +213,9 @@ async def test_a_segment_is_thanked_in_portions_and_a_crash_in_the_middle_thanks
 
     assert len(ids) == 1
     assert not next(crashes, False), "it did not crash"
-    thanked = [member for each in (await recorded(site)).values() for member in each.members]
+    thanked = [member for each in (await in_record(site)).values() for member in each.members]
     assert sorted(thanked) == sorted(fans)
-    assert {len(each.members) for each in (await recorded(site)).values()} == {1, 2}
+    assert {len(each.members) for each in (await in_record(site)).values()} == {1, 2}
     await send_due(site.parts.pool, settings)
     assert sorted(recipients[0] for recipients, _ in mailbox.mails) == [f"fan{n}@example.org" for n in range(5)]
 
@@ -295,53 +290,51 @@ async def test_her_export_has_what_came_to_her_and_what_she_answered(site: SiteU
     assert "thanks.json" in archive.read("README.txt").decode()
 
 
-async def a_crowd(site: SiteUnderTest, now: datetime) -> dict[str, tuple[datetime, list[tuple[str, datetime]]]]:
-    """Let sixty fans join and do things at many times; return when each joined, and what the timeline tells of her."""
-    wires = (CommentMade.wire, IdeaRaised.wire, IdeaSupported.wire, TookPart.wire, "fanfare.idea.withdrawn.v1")
-    days = (0, 1, 6, 8, 20, 29, 31, 89, 91, 200)
-    people: dict[str, tuple[datetime, list[tuple[str, datetime]]]] = {}
-    for n in range(60):
-        drawn, member = random.Random(n), (await a_member(site, f"Fan {n}"))[0]
-        joined = now - timedelta(days=drawn.choice((1, 29, 31, 300)))
-        least = drawn.choice((0, 0, 60, 91))  # some have done nothing for long
-        deeds = [
-            (drawn.choice(wires), now - timedelta(days=least + drawn.choice(days), minutes=1)) for _ in range(drawn.randint(0, 5))
-        ]
-        people[member] = (joined, deeds)
-        await rows_of(site, "update vault.members set joined_at = %s where id = %s", joined, member)
-        for number, (wire, at) in enumerate(deeds):
-            await rows_of(
-                site,
-                """insert into timeline.acts (place, "offset", index, event_id, wire, at, kind, member, details)
-                   values (%s, 0, 0, %s, %s, %s, 'idea', %s, '{}')""",
-                *(10_000_000 + n * 10 + number, f"e{n}.{number}", wire, at, member),
-            )
-    return people
-
-
-async def test_the_counts_of_segments_are_those_of_their_published_rule(site: SiteUnderTest) -> None:
-    now = datetime.now(UTC)
-    people = await a_crowd(site, now)
-    expected = {
-        each: {m for m, (joined, deeds) in people.items() if each in segments_of(joined, deeds, now)} for each in SEGMENTS
-    }
-    others = [str(row[0]) for row in await rows(site, "select id from vault.members") if row[0] not in people]
-
-    listed = {}
-    async with site.parts.pool.connection() as connection:
-        counts = await audience.counts(connection, now, others)
-        for each in SEGMENTS:
-            found = await connection.execute(audience.of_segment(each), audience.asked(now, others))
-            listed[each] = {row[0] for row in await found.fetchall()}
-
-    assert listed == expected
-    assert counts == {each: len(members) for each, members in expected.items()}
-    assert all(0 < len(members) < len(people) for members in expected.values()), counts
-
-
 async def rows_of(site: SiteUnderTest, statement: str, *given: object) -> None:
     async with site.parts.pool.connection() as connection:
         await connection.execute(statement.encode(), given)
+
+
+async def test_several_fans_who_were_found_by_name_are_counted_and_each_gets_it_as_her_own(site: SiteUnderTest) -> None:
+    _, host = await a_member(site, "Emeka Obi", None, "host")
+    (noor, she), (jonah, he), (ewa, third) = [await a_member(site, name) for name in ("Noor A.", "Jonah P.", "Ewa D.")]
+
+    page = await host.get(f"/host/thanks?to={noor}&find=a")
+    assert "Add Noor A." not in page.text
+    page = await host.get(
+        re.findall(rf'href="(/host/thanks[^"#]*{jonah}[^"#]*)#write">Add', (await find(host, noor, "jonah")).text)[0]
+    )
+    page = await host.get(
+        re.findall(rf'href="(/host/thanks[^"#]*{ewa}[^"#]*)#write">Add', (await find(host, f"{noor}.{jonah}", "ewa")).text)[0]
+    )
+    page = await host.get(re.findall(r'href="([^"#]*)#write">Leave out<span class="vh"> Ewa D.', page.text)[0])
+    shown = await send(host, page, "/host/thanks", act="preview", words=WORDS, question=QUESTION)
+    await follow(host, await send(host, shown, "/host/thanks", act="send"))
+    await thanking.deliver(site.parts.desk)
+    await delivered(site)
+
+    assert "So 2 fans will read it" in shown.text
+    assert "To Jonah P. and Noor A." in shown.text
+    assert ["Emeka Obi thanks you" in (await each.get("/me")).text for each in (she, he, third)] == [True, True, False]
+    assert re.search(r"To Jonah P. and one other, |To Noor A. and one other, ", (await host.get("/host/thanks")).text)
+
+
+async def find(host: httpx2.AsyncClient, to: str, name: str) -> httpx2.Response:
+    """Look for one fan more."""
+    return await host.get(f"/host/thanks?to={to}&find={name}")
+
+
+async def test_more_than_fifty_names_are_refused_and_what_was_typed_is_kept(site: SiteUnderTest) -> None:
+    _, host = await a_member(site, "Emeka Obi", None, "host")
+    noor, _ = await a_member(site, "Noor A.")
+
+    page = await host.get(f"/host/thanks?to={noor}")
+    named = ".".join([noor, *(f"fan{n}" for n in range(50))])
+    refused = await send(host, page, "/host/thanks", act="preview", words=WORDS, to=named)
+
+    assert refused.status_code == 422
+    assert "You named more than fifty fans." in refused.text
+    assert WORDS in refused.text
 
 
 async def test_a_name_finds_only_those_whose_page_is_public_and_never_a_host(site: SiteUnderTest) -> None:

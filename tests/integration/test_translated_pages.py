@@ -20,11 +20,13 @@ from tests.journeys.town import Town
 from tests.page_outline import EmptyForm, forms
 from tests.postgres_fixture import TEMPLATE, made
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.long, pytest.mark.postgres]
 
 VISITORS = ("", "noor", "host", "moderator", "admin")
 WRITTEN = (
     "select text from record.texts",
+    "select unnest(array[title, words]) from vault.briefs",
+    "select words from vault.notes",
     "select name from vault.members",
     "select email from vault.members",
     "select label from vault.sessions",

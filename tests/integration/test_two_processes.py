@@ -12,7 +12,7 @@ from fanfare.platform.settings import Settings
 from fanfare.web.app import create_app
 from tests.site_fixture import SiteUnderTest, client_of
 
-pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.postgres]
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from fanfare.audit.archive import Archive
+from fanfare.audit.archives.archive import Archive
+from fanfare.audit.checks.replay import replay
 from fanfare.audit.claims import silent
-from fanfare.audit.replay import replay
 from fanfare.operations.backup import backup
 from fanfare.operations.restore import restore
 from fanfare.platform.migrations import run
@@ -20,7 +20,7 @@ from fanfare.platform.migrations.run import DatabaseNewer, MigrationChanged, Mig
 from tests.integration.test_backup import level
 from tests.site_fixture import running_site
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.long, pytest.mark.postgres]
 MIGRATE = "import sys; from fanfare.platform.migrations.run import migrate; print(len(migrate(sys.argv[1])))"
 LEDGER = "select name, sha256 from platform.migrations order by name"
 

@@ -39,6 +39,7 @@ MINE = msgspec.structs.replace(DONE, my_seat=SEATS[3], is_entered=True)
 LIGHT = msgspec.structs.replace(
     DONE, purpose="spotlight", title="A week of light", simulated=True, round=0, beacon_url="", drawn=SEATS[:1], shown_h=168,
     shown_until=ahead(days=6), campaign_id="", campaign="",
+    heard=(draws.Heard("Supports of her ideas", 41, 6), draws.Heard("Comments under them", 9, 0), draws.Heard("Kudos", 3, 1)),
 )  # fmt: skip
 VOID = msgspec.structs.replace(PAST, state="void", reason="The kitchen is closed that week. We announce it anew.", root="")
 SPOTLIGHT = draws.Spotlight("3f9c2d1e0b4a5c67", SEATS[:1], ago(days=1), ahead(days=6), 1316)

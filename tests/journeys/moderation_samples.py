@@ -98,6 +98,7 @@ ASKED_BACK = msgspec.structs.replace(
     ),
     undo=None,
 )
+IN_CIRCLES = (moderation.ReportedLine("b1", "n4", "Two bottles, one shelf: which would you pick up?", 2, ago(minutes=2)),)
 EMPTY = moderation.ModerationPage(0, None, None, (), OFFERED, (), "key-7")
 
 
@@ -122,4 +123,6 @@ def pages(fan: Shell, host: Shell, idea: ideas.IdeaPage, hers: ideas.IdeaPage) -
         "moderation": (moderator, MODERATION),
         "moderation-asked-back": (moderator, ASKED_BACK),
         "moderation-empty": (moderator, EMPTY),
+        "moderation-circles": (moderator, msgspec.structs.replace(EMPTY, notes=IN_CIRCLES)),
+        "moderation-both": (moderator, msgspec.structs.replace(MODERATION, notes=IN_CIRCLES)),
     }

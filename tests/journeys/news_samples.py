@@ -62,6 +62,17 @@ TIMELINE = campaigns.TimelinePage(
             ago(minutes=9), "Noor A.", False, "commented on Pine & Lime", "0/8,204", "/ideas/i1", member="m7"
         ),
         campaigns.TimelineEntry(
+            ago(minutes=40),
+            "Wren L.",
+            False,
+            "hid a comment",
+            "0/8,201",
+            "/ideas/i1",
+            "It calls her names.",
+            "m9",
+            standing="fan with the right to moderate until 3 December",
+        ),
+        campaigns.TimelineEntry(
             ago(hours=5),
             "Emeka Obi",
             True,

@@ -16,6 +16,7 @@ from fanfare.web.contexts.operator import (
     Place,
     Runner,
     Unreadable,
+    WitnessLine,
 )
 from tests.journeys.sample_ground import ago
 
@@ -60,10 +61,19 @@ WELL = OperationsPage(
     disk="412.8 GiB free of 512",
     version="0.1.0",
     backup_at=ago(hours=11),
+    witnesses=(
+        WitnessLine("fanclub.example/witness", 358_784, ago(minutes=1), None),
+        WitnessLine("news.example/w1", 358_784, ago(minutes=2), None),
+    ),
 )
 UNWELL = msgspec.structs.replace(
     WELL,
     headline="The projection “timeline” has stopped, and 2 more things",
+    witnesses=(
+        WitnessLine("fanclub.example/witness", 358_784, ago(minutes=1), None),
+        WitnessLine("news.example/w1", 301_117, ago(hours=5), ago(hours=5), "She answered 503: An alarm stands"),
+        WitnessLine("university.example/archive", 0, None, ago(hours=1), "All connection attempts failed"),
+    ),
     needs=(
         Need(
             "bad",

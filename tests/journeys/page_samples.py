@@ -1,7 +1,5 @@
 """Realistic contexts for every page, by name: the preview shows them, and a unit test renders them all."""
 
-from datetime import timedelta
-
 import msgspec
 
 from fanfare.views.mine import Counts
@@ -9,17 +7,22 @@ from fanfare.web.contexts import Page, Shell, ballots, campaigns, ideas, members
 from fanfare.web.pages.design import specimen
 from fanfare.web.words import letter
 from tests.journeys import (
+    auditor_samples,
+    circle_samples,
     draw_samples,
     idea_samples,
     moderation_samples,
+    newcomer_samples,
     operator_samples,
     people_samples,
     picture_samples,
+    receipt_samples,
     recognition_samples,
+    reward_samples,
+    right_samples,
     settings_samples,
     thanks_samples,
 )
-from tests.journeys.auditor_samples import CHECK, LIMITS
 from tests.journeys.host_samples import DESK, DESK_ROUND, MAIL, OVERTAKEN, RULING_DESK, SET_UP
 from tests.journeys.news_samples import ASKERS, DEEDS, LAST, NARROWED, TIMELINE, WAY_ON
 from tests.journeys.sample_ground import FIRST, HASH, NOW, PINK, SEALED, SUMMARY, ago, ahead
@@ -149,10 +152,6 @@ BALLOT = ballots.BallotPage(
 APPROVAL = msgspec.structs.replace(BALLOT, method="approval", most=3, question="Which would you drink?")
 OUTDATED = msgspec.structs.replace(BALLOT, paper_number=3, replaces=("Rhubarb Gate",), cast_at=ago(minutes=4))
 WRONG = msgspec.structs.replace(APPROVAL, error="You ticked four, and this paper takes three. Take one tick away.")
-RECEIPT = ballots.ReceiptPage(
-    FIRST, "The Eighth Flavour", "counts", ago(seconds=5), 3, 30441, 17, "018f3c9e7d2b", "korn7dafm2qx90tp5c07e2d991d40c7e", 2
-)
-LATE = msgspec.structs.replace(RECEIPT, round=SEALED, state="late", late_by=timedelta(seconds=4))
 MINE = ballots.MinePage(
     "Saoirse K.",
     ago(days=420),
@@ -350,8 +349,7 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "ballot": (_in("vote"), BALLOT),
     "ballot-approval": (_in("vote"), WRONG),
     "ballot-outdated": (_in("vote"), OUTDATED),
-    "receipt": (_in("vote"), RECEIPT),
-    "receipt-late": (_in("vote"), LATE),
+    **receipt_samples.pages(_in("vote"), _in("mine", msgspec.structs.replace(FAN, campaign=None))),
     "mine": (_in("mine"), MINE),
     "report": (_in("results"), REPORT),
     "report-live": (_in("results"), LIVE_REPORT),
@@ -363,8 +361,7 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     "confirm": (STRANGER, members.ConfirmPage("token", "saoirse@example.org", asks_name=True)),
     "mailbox": (msgspec.structs.replace(STRANGER, development=True), members.MailboxPage((MAIL,))),
     "setup": (STRANGER, SET_UP),
-    "limits": (STRANGER, members.LimitsPage(LIMITS)),
-    "check": (msgspec.structs.replace(STRANGER, simulation=shell.Simulation("fan", 2140)), CHECK),
+    **auditor_samples.pages(STRANGER, msgspec.structs.replace(STRANGER, simulation=shell.Simulation("fan", 2140))),
     "problem": (FAN, PROBLEM),
     "design": (FAN, specimen(PINK, NOW)),
     "host-desk": (msgspec.structs.replace(HOST, campaign=None, simulation=None), DESK),
@@ -376,7 +373,11 @@ SAMPLES: dict[str, tuple[Shell, Page]] = {
     **moderation_samples.pages(_in("ideas"), HOST, IDEA, MY_IDEA),
     **people_samples.PAGES,
     **settings_samples.PAGES,
+    **right_samples.PAGES,
     **recognition_samples.PAGES,
     **thanks_samples.PAGES,
+    **newcomer_samples.PAGES,
     **draw_samples.PAGES,
+    **circle_samples.PAGES,
+    **reward_samples.PAGES,
 }

@@ -167,6 +167,7 @@ DEEDS = (
     Choice("idea-supported", "Each supporter of an idea of hers"),
     Choice("comment-made", "A comment under somebody else’s idea"),
     Choice("took-part", "Voting in a round, credited after its close"),
+    Choice("fan-brought", "A newcomer who came by her link and contributes"),
 )
 EMBLEM_CHOICES = tuple(Choice(each, each.capitalize()) for each in EMBLEMS)
 WHERE = (Choice("", "In every campaign"), Choice("c1", "The Eighth Flavour only"))
@@ -182,6 +183,7 @@ TRIED = msgspec.structs.replace(
         (("1 to 9 points", "300"), ("10 to 49 points", "112")),
     ),
 )
+TRYING = msgspec.structs.replace(TRIED, tried=None, trial=recognition_desk.TrialShown(6_400, 10_000))
 BADGE_FORM = recognition_desk.RuleFormPage(
     "badge",
     shell.Form({"title": "First spark", "levels": "5, 1"}, {"levels": "They rise: 1, 5, 20.", "deed": "Tick at least one."}),
@@ -220,6 +222,8 @@ PAGES: dict[str, tuple[Shell, Page]] = {
     "award-points": (STRANGER, POINTS),
     "award-fell": (HER, BADGE),
     "award-title": (STRANGER, TITLE),
+    "award-title-mine": (HER, msgspec.structs.replace(TITLE, is_mine=True, key="key-1")),
+    "award-laid-down": (STRANGER, msgspec.structs.replace(TITLE, stands=False, was_laid_down=True)),
     "recognition": (STRANGER, RULES),
     "recognition-none": (STRANGER, recognition.RecognitionPage((), automation=False)),
     "standings": (HER, SEASON),
@@ -231,6 +235,8 @@ PAGES: dict[str, tuple[Shell, Page]] = {
     "host-recognition-people": (HOST, PEOPLE_ONLY),
     "host-rule-points": (HOST, POINTS_FORM),
     "host-rule-tried": (HOST, TRIED),
+    "host-rule-trying": (HOST, TRYING),
+    "host-rule-broke-off": (HOST, msgspec.structs.replace(TRYING, trial=recognition_desk.TrialShown(broke_off=True))),
     "host-rule-badge": (HOST, BADGE_FORM),
     "host-rule-tier": (HOST, TIER_FORM),
     "host-title-whom": (HOST, WHOM),

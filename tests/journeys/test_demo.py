@@ -1,6 +1,7 @@
 """The demo as its visitors live it: a fan on a phone, a host at a desk, an auditor with an archive."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,14 +9,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.postgres]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.postgres]
 
 PHONE, DESK = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=900)
 LONGEST_S = 240.0
@@ -101,6 +104,14 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
+def until_there(page: Page, address: str, what: Locator) -> None:
+    """Look at a page again and again until something is on it."""
+    until = time.monotonic() + LONGEST_S
+    while not (page.goto(address) and what.count()):
+        assert time.monotonic() < until, f"{what} is not on {address}"
+        page.wait_for_timeout(500)
+
+
 def test_a_fan_and_a_host_play_the_demo(browser: Browser, demo: Demo) -> None:
     campaign = demo.campaign()["id"]
     fan, host = visitor(browser, demo, phone=True), visitor(browser, demo, phone=False)
@@ -108,10 +119,12 @@ def test_a_fan_and_a_host_play_the_demo(browser: Browser, demo: Demo) -> None:
 
     idea = a_fan_raises_an_idea(fan, campaign)
     a_host_answers_and_looks_at_her_desk(host, campaign, idea)
+    name, draw = a_host_thanks_a_fan_who_answers(host, fan), a_host_announces_a_draw_and_a_fan_enters(host, fan, demo)
     an_author_edits_and_others_support(fan, host, idea)
     a_fan_votes_twice(fan, demo)
     a_host_pauses_and_resumes_the_final(host, demo)
     a_fan_sees_the_result(fan, demo)
+    a_fan_was_drawn(fan, draw, name)
 
 
 def a_fan_raises_an_idea(fan: Page, campaign: str) -> str:
@@ -149,6 +162,62 @@ def a_host_answers_and_looks_at_her_desk(host: Page, campaign: str, idea: str) -
     host.goto("/host")
     expect(host.get_by_role("heading", level=1)).to_contain_text("open")
     expect(host.get_by_role("heading", name="The Eighth Flavour")).to_be_visible()
+
+
+def a_host_thanks_a_fan_who_answers(host: Page, fan: Page) -> str:
+    """Her words go to one fan, who reads them on her page and answers; the answer comes back. Return the fan's name."""
+    fan.goto("/me/access")
+    name = fan.get_by_label("What we call you").input_value()
+    host.goto("/host/thanks")
+    host.get_by_label("Fans, by name").fill(name)
+    host.get_by_role("button", name="Find").click()
+    host.get_by_role("link", name=f"Thank {name}").first.click()
+    host.get_by_label("Your words").fill("Nobody else thought of heather.")
+    host.get_by_label("A question, if you have one").fill("Which moor is it from?")
+    host.get_by_role("button", name="See how it reads").click()
+    expect(host.get_by_role("heading", name=f"So {name} will read it")).to_be_visible()
+    assert fits(host)
+    host.get_by_role("button", name="Send it").click()
+    expect(host.get_by_text("Your thank-you is on its way.")).to_be_visible()
+    letter = fan.get_by_role("link", name=re.compile("thanks you"))
+    until_there(fan, "/me", letter)
+    letter.first.click()
+    expect(fan.get_by_text("Nobody else thought of heather.")).to_be_visible()
+    fan.get_by_role("textbox").last.fill("From the one behind my house.")
+    fan.get_by_role("button", name="Answer").click()
+    expect(fan.get_by_text("Your answer is on its way.")).to_be_visible()
+    assert fits(fan)
+    host.goto("/host/thanks")
+    expect(host.get_by_text("From the one behind my house.")).to_be_visible()
+    return name
+
+
+def a_host_announces_a_draw_and_a_fan_enters(host: Page, fan: Page, demo: Demo) -> str:
+    """A prize for one, drawn by the beacon of a simulation while the campaign goes on. Return where the draw is."""
+    zone = ZoneInfo(demo.get("/api/v1/site")["zone"])
+    closes_at = (datetime.now(UTC) + timedelta(seconds=90)).astimezone(zone)
+    host.goto("/host/draws")
+    host.get_by_label("What for").select_option(label="A prize")
+    for label, words in (("Title", "A jar of the honey"), ("What one gets", "One jar."), ("Who may enter", "Every member.")):
+        host.get_by_label(label).fill(words)
+    host.get_by_label("Closes").fill(closes_at.strftime("%Y-%m-%dT%H:%M"))
+    host.get_by_label("Beacon").select_option("simulated")
+    host.get_by_role("button", name="Announce it").click()
+    expect(host.get_by_text("The draw is announced, and in the record.")).to_be_visible()
+    draw = host.url
+    fan.goto(draw)
+    fan.get_by_role("button", name="Enter the draw").click()
+    expect(fan.get_by_text("You are entered.").first).to_be_visible()
+    assert fits(fan)
+    return draw
+
+
+def a_fan_was_drawn(fan: Page, draw: str, name: str) -> None:
+    """Nobody else wished it, so it is hers, and everybody is told how to draw again."""
+    until_there(fan, draw, fan.get_by_role("heading", level=1, name=f"{name} was drawn"))
+    expect(fan.get_by_role("heading", name="You were drawn")).to_be_visible()
+    expect(fan.get_by_text("fanfare draw verify")).to_be_visible()
+    assert fits(fan)
 
 
 def an_author_edits_and_others_support(fan: Page, host: Page, idea: str) -> None:
@@ -227,18 +296,49 @@ def test_an_auditor_counts_the_demo_again(browser: Browser, demo: Demo, tmp_path
     final = demo.until_round(3, "sealed")
     auditor = visitor(browser, demo, phone=False)
     auditor.goto("/check")
-    expect(auditor.get_by_text("fanfare replay").first).to_be_visible()
+    expect(auditor.get_by_text("fanfare audit").first).to_be_visible()
     archive = tmp_path / "demo.fanfare"
     environment = {**os.environ, "FANFARE_HOME": str(demo.home)}
 
+    everything_is_credited(demo, final["campaign"])
     exported = subprocess.run([*COMMAND, "export", str(archive), "--url", demo.url], env=environment, check=False)
-    replayed = subprocess.run([*COMMAND, "replay", str(archive)], capture_output=True, text=True, check=False)
+    audits = [
+        subprocess.run([*COMMAND, "audit", each], capture_output=True, text=True, check=False)
+        for each in (str(archive), demo.url)
+    ]
 
     assert exported.returncode == 0
-    assert replayed.returncode == 0, replayed.stdout
-    assert f"rounds/{final['id']}" in replayed.stdout
-    assert "hold" in replayed.stdout
+    for audited in audits:
+        assert audited.returncode == 0, audited.stdout
+        assert f"rounds/{final['id']}" in audited.stdout
+        assert "tree 3" in audited.stdout
+    recomputes_standings_and_draws(demo, archive, final["campaign"])
     api = httpx2.get(f"{demo.url}/api/v1/rounds/{final['id']}/report").raise_for_status()
     assert [each["rank"] for each in api.json()["ranking"] if each["advanced"]] == [1]
     auditor.goto(f"/rounds/{final['id']}/report")
     expect(auditor.get_by_text("a simulation").or_(auditor.get_by_text("A simulation")).first).to_be_visible()
+
+
+def everything_is_credited(demo: Demo, campaign: str) -> None:
+    """Wait until the standings stay as they are: votes are credited once their round is sealed."""
+    seen: list[Any] = []
+
+    def is_still() -> bool:
+        seen.append(demo.get(f"/api/v1/campaigns/{campaign}/fans?limit=200")["fans"])
+        return len(seen) > 8 and seen[-1] == seen[-8]
+
+    demo.until("the standings rest", is_still)
+
+
+def recomputes_standings_and_draws(demo: Demo, archive: Path, campaign: str) -> None:
+    """From the archive alone: the standings of the campaign as the site shows them, and everybody who was drawn."""
+    told = subprocess.run([*COMMAND, "explain", str(archive), campaign], capture_output=True, text=True, check=True)
+    drawn = [each["id"] for each in demo.get("/api/v1/draws")["draws"] if each["state"] == "done"]
+    again = [subprocess.run([*COMMAND, "draw", "verify", str(archive), each], check=False).returncode for each in drawn]
+
+    listed = [line.split() for line in told.stdout.splitlines()[1:]]
+    fans = demo.get(f"/api/v1/campaigns/{campaign}/fans?limit=10")["fans"]
+    assert [[str(each["rank"]), str(each["points"]), each["member"]] for each in fans] == listed[: len(fans)]
+    assert len(fans) == 10
+    assert drawn
+    assert again == [0] * len(drawn)

@@ -1,5 +1,6 @@
 """What scripts say in another language: the page gives them the words, so that no script has any of its own."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from babel.messages.pofile import write_po
 from playwright.sync_api import Browser, Page, expect
 
 from fanfare.platform import language
-from tests import pseudo
+from tests import pseudo, receipt_vectors
 from tests.journeys import preview
 
 pytestmark = pytest.mark.browser
@@ -25,7 +26,10 @@ class Abroad(preview.Preview):
     language: str
 
     def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
-        """Answer as the preview does."""
+        """Answer as the preview does, and with a receipt."""
+        if self.path.startswith("/api/v1/receipts/"):
+            self._send(json.dumps(receipt_vectors.made().answer()).encode(), "application/json")
+            return
         with language.speaking(self.language):
             super().do_GET()
 
@@ -107,3 +111,10 @@ def test_every_sentence_of_a_script_is_the_translators(nowhere: str, page: Page)
     page.goto(f"{nowhere}/report")
     page.locator("[data-copy]").first.click()
     expect(page.locator("[data-copy]").first).to_have_text(pseudo.pseudo("Copied"))
+
+    page.goto(f"{nowhere}/receipt")
+    page.locator("[data-begin]").click()
+    expect(page.locator("[data-verdict]")).to_have_text(translated)
+    expect(page.locator("[data-begin]")).not_to_have_attribute("aria-disabled", "true")
+    expect(page.locator("[data-verdict]")).to_have_text(translated)
+    expect(page.locator("[data-said]")).to_have_text([translated] * 8)

@@ -3,6 +3,7 @@
 import msgspec
 
 from fanfare.web.contexts import Page, Shell, community, shell
+from fanfare.web.contexts.honours import Honours
 from tests.journeys.people_samples import FAN, HER, MINE, STRANGER
 from tests.journeys.sample_ground import HASH, NOW, ago
 
@@ -28,13 +29,14 @@ SEGMENTS = (
     community.SegmentLine("new", "New", "Joined in the last 30 days.", 0),
     community.SegmentLine("lapsed", "Lapsed", "Did any of this once, and nothing of it for 90 days.", 3_077),
 )
+HONOURED = Honours("", ("Keeper of the Cherry",))
 DESK = community.ThanksDeskPage(
     shell.Form(),
     "key-1",
     SEGMENTS,
     waiting=2,
     answers=(
-        community.AnswerLine("9f86d081884c7d65", "Saoirse K.", QUESTION, ANSWER, ago(days=3)),
+        community.AnswerLine("9f86d081884c7d65", "Saoirse K.", QUESTION, ANSWER, ago(days=3), honours=HONOURED),
         community.AnswerLine(NOOR, "Noor A.", QUESTION, "Nothing. Let them find out.", ago(hours=5)),
         community.AnswerLine(JONAH, "Jonah P.", "Would you cook it again?", "With less salt, yes.", ago(days=9), ago(days=8)),
     ),
@@ -56,7 +58,10 @@ PREVIEW = msgspec.structs.replace(
     preview=msgspec.structs.replace(LETTER, id="", at=NOW),
     preview_for=204,
 )
-TO_ONE = msgspec.structs.replace(PREVIEW, to=community.FoundFan(NOOR, "Noor A."), preview_for=1)
+TO_ONE = msgspec.structs.replace(PREVIEW, to=(community.FoundFan(NOOR, "Noor A."),), preview_for=1)
+_ALL = tuple(community.FoundFan(f"a{n}", n) for n in ("Ewa D.", "Jonah P.", "Noor A.", "Otto V."))
+TO_SOME = msgspec.structs.replace(FOUND, to=_ALL)
+TO_MOST = msgspec.structs.replace(PREVIEW, to=_ALL, preview_for=4, full=True)
 WRONG = msgspec.structs.replace(
     DESK,
     form=shell.Form(
@@ -104,6 +109,8 @@ PAGES: dict[str, tuple[Shell, Page]] = {
     "thanks-found": (HOST, FOUND),
     "thanks-preview": (HOST, PREVIEW),
     "thanks-to-one": (HOST, TO_ONE),
+    "thanks-to-some": (HOST, TO_SOME),
+    "thanks-to-most": (HOST, TO_MOST),
     "thanks-wrong": (HOST, WRONG),
     "thanks-empty": (HOST, NOBODY),
     "unsubscribe": (STRANGER, community.UnsubscribePage("9f86d081884c7d65.ab12")),

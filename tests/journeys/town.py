@@ -75,6 +75,11 @@ class Town:
     """A campaign that is not public yet."""
     draw: str = ""
     """Open to all members."""
+    reward: str = ""
+    """On the shelf; one is left."""
+    circle: str = ""
+    """Open by invitation; nobody belongs."""
+    brief: str = ""
     award: str = ""
     """Tomasz's title, which a host gave him for an idea of his."""
     planned_round: str = ""
@@ -175,6 +180,12 @@ async def _settle(town: Town) -> None:
     await _give_title(town)
     draw = {"purpose": "prize", "title": "A crate", "gets": "The first batch.", "who": "All.", "closes_at": _later(hours=50)}
     town.draw = str((await posted(clients["host"], "/api/v1/draws", draw))["id"])
+    reward = {"kind": "thing", "title": "An enamel sign", "words": "From the old gate.", "stock": 1}
+    town.reward = str((await posted(clients["host"], "/api/v1/rewards", reward))["id"])
+    circle = {"title": "The kitchen table", "words": "You taste **before** anybody else."}
+    town.circle = str((await posted(clients["host"], "/api/v1/circles", circle))["id"])
+    brief = {"title": "Two bottles, one shelf", "words": "Which would you pick up from three metres away?"}
+    town.brief = str((await posted(clients["host"], f"/api/v1/circles/{town.circle}/briefs", brief))["id"])
     await _vote(town, clients)
     town.draft = str((await posted(clients["host"], "/api/v1/drafts", {"template": "single-vote"}))["id"])
     await all_read(site)

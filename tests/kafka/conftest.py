@@ -8,6 +8,9 @@ import pytest
 
 _LEFT_OPEN = "ignore:unclosed <socket:ResourceWarning"
 _FOUND_LATE = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+# aiokafka 0.14 ends its fetches by cancelling them; one that rests before it tries a broker again that is gone hands its
+# cancellation on to whoever stops the consumer, which Faust does in a thread of its own.
+_STOPPED_LATE = r"ignore:Exception in thread Thread-[\s\S]*CancelledError:pytest.PytestUnhandledThreadExceptionWarning"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -16,6 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tests/kafka" in each.nodeid:
             each.add_marker(pytest.mark.filterwarnings(_LEFT_OPEN))
             each.add_marker(pytest.mark.filterwarnings(_FOUND_LATE))
+            each.add_marker(pytest.mark.filterwarnings(_STOPPED_LATE))
 
 
 @pytest.fixture(autouse=True, scope="session")

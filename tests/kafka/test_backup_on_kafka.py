@@ -9,7 +9,7 @@ import httpx2
 import psycopg
 import pytest
 
-from fanfare.audit.archive import Archive
+from fanfare.audit.archives.archive import Archive
 from fanfare.audit.claims import silent
 from fanfare.members import erasing, joining
 from fanfare.operations.backup import backup

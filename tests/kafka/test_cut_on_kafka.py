@@ -21,7 +21,6 @@ from fanfare.operations.held import NotItsTail
 from fanfare.operations.silence import StillRunning, refuse_if_running
 from fanfare.operations.tail import restore_tail
 from fanfare.platform.hosts.opening import Parts, opened
-from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.worker import repeat
 from fanfare.platform.logs.kafka.administering import administered
 from fanfare.platform.logs.kafka.connecting import Kafka
@@ -31,6 +30,7 @@ from fanfare.platform.logs.kafka.which import which
 from fanfare.platform.logs.place import settle_place
 from fanfare.platform.logs.port import RecordShrunk
 from fanfare.platform.presence import Presence
+from fanfare.platform.tasks import ended
 from fanfare.projecting import make_tables
 from tests.integration.homes import fanfare, free_port
 from tests.kafka.test_log_copy import entries_in

@@ -18,13 +18,13 @@ from kafka import KafkaProducer
 from fanfare.audit.claims import silent
 from fanfare.operations import log_copy
 from fanfare.operations.log_copy import CopyFailed, Copying, copy
-from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.logs import place
 from fanfare.platform.logs.kafka.carrying import Carrier, Displaced
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.kafka.log import KafkaLog
 from fanfare.platform.logs.port import LogAway, LogMoving, StoredEntry
 from fanfare.platform.logs.postgres import PostgresLog
+from fanfare.platform.tasks import ended
 from fanfare.record.position import Position
 from tests.builders import body, founded, recorded
 from tests.contracts.log_contract import named, whole

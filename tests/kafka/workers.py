@@ -16,12 +16,12 @@ from kafka import KafkaProducer
 from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.hosts.opening import opened
-from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.work import work
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.kafka.which import which
 from fanfare.platform.logs.place import settle_place
 from fanfare.platform.logs.port import StoredEntry
+from fanfare.platform.tasks import ended
 from fanfare.projecting import PROJECTIONS, make_tables
 from fanfare.record.campaigns import RoundOpened
 from fanfare.record.terms import RoundTerms
@@ -79,11 +79,11 @@ class Record:
     # How far the tables are
 
     def lag(self) -> int:
-        """Return how many entries the projections lack, all of them together."""
+        """Return how many of these entries the projections lack, all of them together; a worker may have written more itself."""
         with psycopg.connect(self.conninfo) as connection:
             rows = connection.execute(POSITIONS).fetchall()
         places = {(name, partition): next_offset for name, partition, next_offset in rows}
-        return sum(head - places.get((each.name, n), 0) for each in PROJECTIONS for n, head in enumerate(self.heads))
+        return sum(max(0, head - places.get((each.name, n), 0)) for each in PROJECTIONS for n, head in enumerate(self.heads))
 
     async def level(self, timeout_s: float = 20) -> float:
         """Return how many seconds it took until every projection had everything."""

@@ -164,7 +164,7 @@ def _since(scene: Scene, moment: float) -> tuple[dict[str, Asked], list[Told]]:
             break
         if isinstance(line, Asked):
             asked.setdefault(line.key, line)
-        elif line.at > moment:
+        elif isinstance(line, Told) and line.at > moment:
             told.append(line)
     return asked, told
 

@@ -182,7 +182,7 @@ class Site(Ground):
         for line in self.history.lines:
             if isinstance(line, Asked):
                 asked_at[line.key] = line.at
-            elif line.status == 503:
+            elif isinstance(line, Told) and line.status == 503:
                 waits_s.append(line.at - asked_at[line.key])
         return waits_s
 

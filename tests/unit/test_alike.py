@@ -13,7 +13,8 @@ from fanfare.record.envelope import Recorded
 from fanfare.record.ideas import IdeaSupported
 from fanfare.record.kinds import Event
 from fanfare.record.members import MemberJoined, TookPart
-from tests.builders import a_ballot, a_marker, a_plan, body, recorded, terms_for
+from fanfare.record.recognition import AwardGranted, AwardRevoked
+from tests.builders import HOST, NOON, a_ballot, a_marker, a_plan, body, recorded, terms_for, token
 from tests.histories import Teller
 
 TERMS = terms_for(a_plan(method="approval.v1", most=2))
@@ -22,6 +23,14 @@ ALIKE: dict[str, list[Event]] = {
     "joins": [MemberJoined(member=f"fan{each}") for each in range(3)],
     "credits": [TookPart(member=f"fan{each}", round="final") for each in range(3)],
     "support": [IdeaSupported(idea="idea1", by=f"fan{each}", number=1) for each in range(3)],
+    "awards": [
+        AwardGranted(
+            award=token(f"a{each}"), turn=1, member="fan1", kind="points", points=5, rule="r1", version=1, cause="c", offset=each
+        )
+        for each in range(3)
+    ],
+    "titles": [AwardGranted(award=token("t"), turn=3, member="fan1", kind="title", by=HOST, because=("idea1",), until=NOON)],
+    "revocations": [AwardRevoked(award=token(f"a{each}"), turn=2, member="fan1", cause="c", offset=each) for each in range(3)],
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from fanfare.web import layout, seal, words
 from fanfare.web.contexts import campaigns
-from tests.journeys import page_samples, sample_ground
+from tests.journeys import page_samples, receipt_samples, sample_ground
 from tests.journeys.page_samples import SAMPLES
 
 NOON = datetime(2026, 11, 14, 11, 0, tzinfo=UTC)
@@ -145,7 +145,7 @@ def test_only_what_is_sealed_bears_a_seal() -> None:
 
 
 def test_a_receipt_does_not_print_the_choice() -> None:
-    html = layout.render(page_samples.FAN, page_samples.RECEIPT)
+    html = layout.render(page_samples.FAN, receipt_samples.RECEIPT)
 
     assert [name for name, *_ in page_samples.FLAVOURS if name in html] == []
 

@@ -38,7 +38,7 @@ def _spoken(catalogue: None) -> Iterator[None]:
 
 def act(wire: str, **details: object) -> Act:
     """Return a line of the timeline."""
-    told = {"closes_at": NOW.isoformat(), **details}
+    told = {"closes_at": NOW.isoformat(), "may": "moderate", "member": "m2", "by": "m1", **details}
     return Act(1, 1, 0, "e1", wire, NOW, "decision", "c1", "r1", "i1", "m1", told, "Dora Lindqvist", "Pine & Lime", "Because.")
 
 

@@ -10,11 +10,13 @@ from fanfare.web.vitals import (
     Disk,
     Due,
     FaultVitals,
+    NotaryVitals,
     OutboxVitals,
     ProjectionVitals,
     QuarantinedVitals,
     RunnerVitals,
     Vitals,
+    WitnessVitals,
     due,
 )
 from tests.builders import a_plan
@@ -32,6 +34,17 @@ def process(kind: str = "worker", version: str = "0.1.0") -> RunnerVitals:
 
 def projection(lag_s: float = 0, stopped: str = "") -> ProjectionVitals:
     return ProjectionVitals(name="ideas", version=1, stopped=stopped, positions=[7], lag=[int(lag_s > 0)], lag_s=lag_s)
+
+
+def signed(doubt: str = "", behind_s: float = 0) -> NotaryVitals:
+    return NotaryVitals(partition=1, signed=7, behind=3, behind_s=behind_s, signed_at=NOON, swept_at=None, doubt=doubt)
+
+
+def witness(silent_s: float, partition: int = 0, name: str = "news.example/witness") -> WitnessVitals:
+    since = NOON - timedelta(seconds=silent_s) if silent_s else None
+    return WitnessVitals(
+        name=name, partition=partition, size=7, at=NOON, silent_s=silent_s, silent_since=since, why="It is away."
+    )
 
 
 def fault(minutes_ago: int) -> FaultVitals:
@@ -58,6 +71,8 @@ def test_a_site_without_trouble_is_well() -> None:
     [
         ({"database": False}, "database-away"),
         ({"processes": [process("api")]}, "worker-away"),
+        ({"notary": [signed(doubt="Entry 1:17 of the record reads differently from what was signed.")]}, "notary-doubts"),
+        ({"notary": [signed(behind_s=31)]}, "notary-behind"),
         ({"processes": [process(), process("api", "0.2.0")]}, "versions-differ"),
         ({"projections": [projection(stopped="0:7: KeyError")]}, "projection-stopped"),
         ({"projections": [projection(lag_s=31)]}, "projection-behind"),
@@ -121,3 +136,12 @@ def test_nothing_is_due_before_its_time_and_a_round_that_was_closed_early_is_not
     rounds = (Round(id="r1", plan=plan), Round(id="r2", plan=plan, status="closing", closes_at=plan.closes_at))
 
     assert [(each.round, each.late_s) for each in due([Campaign(id="c1", rounds=rounds)], before)] == [("r2", 0)]
+
+
+def test_a_witness_that_is_silent_for_minutes_is_named_once() -> None:
+    well, moment = witness(0, name="club.example"), witness(30, name="other.example")
+    found = findings(site(witnesses=[well, moment, witness(400), witness(500, 1)]), has_mail_server=True)
+
+    assert [each.code for each in found] == ["witness-silent"]
+    assert "news.example/witness" in found[0].title
+    assert "It is away." in found[0].advice

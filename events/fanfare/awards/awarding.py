@@ -8,6 +8,7 @@ from fanfare.record.entry import Entry
 from fanfare.record.recognition import AwardGranted, AwardRevoked, Recognition
 
 Award = AwardGranted | AwardRevoked
+_AWARDS = (AwardGranted, AwardRevoked)
 
 
 class Awarding:
@@ -55,4 +56,4 @@ class Awarding:
 def award_in(recorded: object) -> Award | None:
     """Return the award, or its revocation, that an event of an entry is; none where it is something else or unreadable."""
     event = getattr(recorded, "event", None)
-    return event if isinstance(event, AwardGranted | AwardRevoked) else None
+    return event if isinstance(event, _AWARDS) else None

@@ -5,9 +5,11 @@ from datetime import datetime
 
 import msgspec
 
+from fanfare.awards.newcomers import CONTRIBUTIONS, Brought, Newcomers
 from fanfare.awards.raised import GIVEN, NUMBER, RECEIVED, SUPPORTS, Raised, Remark
 from fanfare.record import ideas
 from fanfare.record.answers import IdeaAnswered
+from fanfare.record.bringing import NewcomerBrought
 from fanfare.record.campaigns import Round, RoundClosing, RoundOpened, RoundSealed, RoundVoided
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry
@@ -15,11 +17,14 @@ from fanfare.record.envelope import Recorded, derived_id
 from fanfare.record.ideas import CommentMade, IdeaEdited, IdeaRaised, IdeaSupported, IdeaWithdrawn, SupportWithdrawn
 from fanfare.record.members import MemberJoined, TookPart
 from fanfare.record.moderation import ContentHidden, ContentShown
-from fanfare.record.recognition import DeedKind
+from fanfare.record.recognition import AwardGranted, AwardRevoked, DeedKind
 from fanfare.record.texts import TextRemoved
 
+_NO_DEEDS = (AwardGranted, AwardRevoked)
+"""Of a record with rules every second event is one of these."""
 
-class Deed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+
+class Deed(msgspec.Struct, frozen=True, gc=False):
     """Something that a fan did, or that became of an idea of hers."""
 
     kind: DeedKind
@@ -41,18 +46,18 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def target(self) -> str:
-        """What it was done to: an idea, a round, or for a joining herself."""
+        """What it was done to: an idea, a round, the newcomer who was brought, or for a joining herself."""
         return self.about[0]
 
 
-class Done(Deed, frozen=True, kw_only=True, gc=False):
+class Done(Deed, frozen=True, gc=False):
     """A deed was done."""
 
     again: bool = False
     """It had been done before, and undone."""
 
 
-class Undone(Deed, frozen=True, kw_only=True, gc=False):
+class Undone(Deed, frozen=True, gc=False):
     """A deed fell: it was taken back, hidden or removed, or its round was voided."""
 
 
@@ -75,6 +80,7 @@ class Deeds:
         self._members: dict[str, str] = {}
         """Each id once, however many events name it."""
         self._joined: set[str] = set()
+        self._newcomers = Newcomers()
         self._ideas: dict[str, Raised] = {}
         self._ideas_of: dict[str, list[Raised]] = {}
         """By the round that they were raised in."""
@@ -100,7 +106,7 @@ class Deeds:
         self._found = []
         if self.streams.take(entry):
             for recorded in entry.events:
-                if isinstance(recorded, Recorded):
+                if isinstance(recorded, Recorded) and not isinstance(recorded.event, _NO_DEEDS):
                     self._cause = recorded.time, recorded.id, entry.offset
                     self._take(recorded) if recorded.decision is None else self._decided(recorded, recorded.decision.stream)
         return self._found
@@ -114,10 +120,13 @@ class Deeds:
                 self._done("joined", self._one(member), (member,), None)
             case TookPart(member=member, round=round_id):
                 self._took_part(round_id, self._one(member))
+            case NewcomerBrought() as event:
+                if brought := self._newcomers.bring(event):
+                    self._settle_brought(event.newcomer, brought)
             case CommentMade() as event if event.idea in self._ideas and event.comment not in self._remarks:
                 self._comment(self._ideas[event.idea], event)
             case IdeaRaised() as event if event.idea not in self._ideas:
-                raised = Raised(ideas.begin(event))
+                raised = Raised(ideas.begin(event), self._one(event.by))
                 self._ideas[event.idea] = raised
                 self._ideas_of.setdefault(event.round, []).append(raised)
                 self._befall(raised, "idea-raised")
@@ -148,15 +157,26 @@ class Deeds:
     def _done(self, kind: DeedKind, member: str, about: tuple[str, ...], campaign: str | None, *, again: bool = False) -> None:
         """Tell of a deed; *about* is what it is about, its target first."""
         at, event_id, offset = self._cause
-        self._found.append(
-            Done(kind=kind, about=about, member=member, campaign=campaign, at=at, event_id=event_id, offset=offset, again=again)
-        )
+        self._found.append(Done(kind, about, member, campaign, at, event_id, offset, again))
+        if kind in CONTRIBUTIONS and (brought := self._newcomers.contribute(member, 1)):
+            self._settle_brought(member, brought)
 
     def _undone(self, kind: DeedKind, member: str, about: tuple[str, ...], campaign: str | None) -> None:
         at, event_id, offset = self._cause
-        self._found.append(
-            Undone(kind=kind, about=about, member=member, campaign=campaign, at=at, event_id=event_id, offset=offset)
-        )
+        self._found.append(Undone(kind, about, member, campaign, at, event_id, offset))
+        if kind in CONTRIBUTIONS and (brought := self._newcomers.contribute(member, -1)):
+            self._settle_brought(member, brought)
+
+    def _settle_brought(self, newcomer: str, found: Brought) -> None:
+        """Tell that whoever brought a newcomer is credited, or no more: as long as anything stands that she contributed."""
+        if found.stood == found.stands:
+            return
+        found.stood = found.stands
+        if found.stood:
+            self._done("fan-brought", self._one(found.by), (newcomer,), None, again=found.told)
+            found.told = True
+        else:
+            self._undone("fan-brought", self._one(found.by), (newcomer,), None)
 
     # What is its author's as long as an idea stands
 
@@ -170,9 +190,9 @@ class Deeds:
     def _of_author(self, raised: Raised, kind: DeedKind, more: tuple[str, ...], *, done: bool, again: bool = False) -> None:
         about, event = (raised.idea.raised.idea, *more), raised.idea.raised
         if done:
-            self._done(kind, self._one(event.by), about, event.campaign, again=again)
+            self._done(kind, raised.author, about, event.campaign, again=again)
         else:
-            self._undone(kind, self._one(event.by), about, event.campaign)
+            self._undone(kind, raised.author, about, event.campaign)
 
     def _settle(self, raised: Raised) -> None:
         """Tell what falls with an idea that stands no more, or comes back with one that stands again."""
@@ -201,19 +221,21 @@ class Deeds:
             return
         member = self._one(event.by)
         supports = isinstance(event, IdeaSupported)
-        raised.supporters[member] = event.number << NUMBER | kept & (GIVEN | RECEIVED) | supports
         if supports and not kept & SUPPORTS:
-            self._support(raised, member)
+            kept = self._support(raised, member, kept)
         elif kept & SUPPORTS and not supports:
             self._unsupport(raised, member)
+        raised.supporters[member] = event.number << NUMBER | kept & (GIVEN | RECEIVED) | supports
 
-    def _support(self, raised: Raised, member: str) -> None:
-        event, kept = raised.idea.raised, raised.supporters[member]
-        self._done("support-given", member, (event.idea, member), event.campaign, again=bool(kept & GIVEN))
-        raised.supporters[member] |= GIVEN
-        if raised.stood:
-            self._of_author(raised, "idea-supported", (member,), done=True, again=bool(kept & RECEIVED))
-            raised.supporters[member] |= RECEIVED
+    def _support(self, raised: Raised, member: str, kept: int) -> int:
+        """Tell of support, to her who gave it and to the author, and return what is *kept* of it with that."""
+        event = raised.idea.raised
+        about = (event.idea, member)
+        self._done("support-given", member, about, event.campaign, again=bool(kept & GIVEN))
+        if not raised.stood:
+            return kept | GIVEN
+        self._done("idea-supported", raised.author, about, event.campaign, again=bool(kept & RECEIVED))
+        return kept | GIVEN | RECEIVED
 
     def _unsupport(self, raised: Raised, member: str) -> None:
         event = raised.idea.raised

@@ -1,7 +1,8 @@
 """Earning: what the rules in force make of deeds. Pure; the same deeds and rules always earn the same."""
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import get_args
 
 import msgspec
@@ -82,36 +83,56 @@ class Due(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Version:
     """A version of a rule, and what its caps look at: the deeds that it counted and that stand. Mutable."""
 
-    def __init__(self, published: RulePublished) -> None:
-        """Begin with none."""
+    def __init__(self, published: RulePublished, of: "_Rule") -> None:
+        """Begin with none; *of* is the rule."""
         self.published = published
-        self._caps = published.earns if isinstance(published.earns, Points) else None
-        self._days: dict[tuple[str, int], int] = {}
-        self._targets: dict[tuple[str, str], int] = {}
+        self.of = of
+        caps = published.earns if isinstance(published.earns, Points) else None
+        self.points = caps.points if caps else 0
+        self._per_day = caps.per_day if caps else 0
+        self._per_target = caps.per_target if caps else 0
+        self._days: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._targets: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        """Of each day, and of each target: how many deeds of each member stand."""
+        self._earned: dict[tuple[int, int], Earned] = {}
 
-    def has_room(self, deed: Deed, day: int) -> bool:
-        """Tell whether the caps let one more deed of *day* earn."""
-        if self._caps is None:
-            return True
-        if self._caps.per_day and self._days.get((deed.member, day), 0) >= self._caps.per_day:
+    def earned(self, day: int, turn: int) -> "Earned":
+        """Return that a deed of *day* counts, or counted: of a million deeds all that say the same are one object."""
+        return self._earned.get((day, turn)) or self._earned.setdefault((day, turn), Earned(self, day, turn))
+
+    def admit(self, deed: Deed, day: int) -> bool:
+        """Count a deed of *day* that stands now, where the caps let one more of them earn; tell whether they do."""
+        member = deed.member
+        if self._per_day and self._days[day].get(member, 0) >= self._per_day:
             return False
-        return not self._caps.per_target or self._targets.get((deed.member, deed.target), 0) < self._caps.per_target
+        if self._per_target:
+            members = self._targets[deed.target]
+            if (done := members.get(member, 0)) >= self._per_target:
+                return False
+            members[member] = done + 1
+        if self._per_day:
+            members = self._days[day]
+            members[member] = members.get(member, 0) + 1
+        return True
 
-    def count(self, deed: Deed, day: int, step: int) -> None:
-        """Count a deed that stands (1), or stands no more (-1)."""
-        if self._caps and self._caps.per_day:
-            self._days[deed.member, day] = self._days.get((deed.member, day), 0) + step
-        if self._caps and self._caps.per_target:
-            self._targets[deed.member, deed.target] = self._targets.get((deed.member, deed.target), 0) + step
+    def release(self, deed: Deed, day: int) -> None:
+        """Count a deed of *day* no more, which fell."""
+        if self._per_day:
+            self._days[day][deed.member] -= 1
+        if self._per_target:
+            self._targets[deed.target][deed.member] -= 1
 
 
-class Earned(msgspec.Struct, gc=False):
-    """A deed that a rule counted. Of a million deeds each is kept, so this is small."""
+_NONE: dict[str, int] = {}
+
+
+class Earned(msgspec.Struct, frozen=True, eq=False):
+    """That a version of a rule counts a deed, or counted it."""
 
     under: Version
     day: int
     """On which it was first done: the caps look at that one, also when it comes back later."""
-    turn: int = 0
+    turn: int
     """Odd while the deed stands and counts."""
 
     @property
@@ -138,13 +159,13 @@ class _Held(msgspec.Struct, gc=False):
 
 
 class _Rule:
-    """A rule that was published at least once, and what it counted. Mutable."""
+    """A rule that was published at least once, and what stands of it. Mutable."""
 
     def __init__(self, published: RulePublished) -> None:
         self.in_force = False
-        self.latest = Version(published)
-        self.earned: dict[bytes, Earned] = {}
-        """By the key of the deed."""
+        self.latest = Version(published, self)
+        self.awards = 0
+        """Of a rule that gives points: how many stand."""
         self.counts: Counter[str] = Counter()
         """Of a badge: how many deeds of each member stand."""
         self.points: Counter[str] = Counter()
@@ -162,17 +183,25 @@ class Earning:
     """
 
     def __init__(self, *, telling: bool = True) -> None:
-        """Start without rules; without *telling* nothing is ever due, and only what stands can be asked for."""
+        """
+        Start without rules.
+
+        Without *telling* nothing is ever due, only what stands can be asked for, and a tier looks at what was earned while there
+        was one.
+        """
         self._telling = telling
         self._rules: dict[str, _Rule] = {}
-        self._sums: Counter[tuple[str, str | None]] = Counter()
-        """The points of a member that stand: in each campaign, and (none) in all."""
-        self._earning: dict[str, list[_Rule]] = {}
-        """By the kind of deed: the rules in force that count it."""
+        self._counted: dict[DeedKind, dict[tuple[str, ...], tuple[Earned, ...]]] = {kind: {} for kind in get_args(DeedKind)}
+        """By what makes a deed one, its kind and what it is about: the rules that counted it, in their order."""
+        self._alike: dict[tuple[Earned, ...], tuple[Earned, ...]] = {}
+        """Deeds of which the same rules made the same share one value above."""
+        self._sums: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
+        """The points of each member that stand, which tiers look at: in each campaign, and (none) in all."""
+        self._earning: dict[str, list[Version]] = {}
+        """By the kind of deed: the versions in force that count it."""
         self._tiers: list[_Rule] = []
         """The rules that look at points, or once did."""
         self._found: list[Due] = []
-        self._today = 0
 
     def hold(self, recognition: Recognition) -> None:
         """From here on these rules are in force."""
@@ -180,13 +209,13 @@ class Earning:
         for name, rule in recognition.rules.items():
             known = self._rules.setdefault(name, _Rule(rule.published))
             if known.latest.published is not rule.published:
-                known.latest = Version(rule.published)
+                known.latest = Version(rule.published, known)
         for name, known in self._rules.items():
             known.in_force = name in in_force
             if isinstance(known.latest.published.earns, Tier) and known not in self._tiers:
                 self._tiers.append(known)
         self._earning = {
-            kind: [each for each in self._rules.values() if each.in_force and kind in each.latest.published.deeds]
+            kind: [each.latest for each in self._rules.values() if each.in_force and kind in each.latest.published.deeds]
             for kind in get_args(DeedKind)
         }
 
@@ -194,80 +223,75 @@ class Earning:
         """Return what is due because of the next deed, in the order of the rules."""
         self._found = []
         if isinstance(deed, Done) and not deed.again:
-            counting = [
-                rule for rule in self._earning.get(deed.kind, ()) if rule.latest.published.campaign in (None, deed.campaign)
-            ]
-            key = bytes.fromhex(deed.key) if counting else b""
-            for rule in counting:
-                self._count(rule, deed, key)
-        elif self._rules:
-            key = bytes.fromhex(deed.key)
-            for rule in self._rules.values():
-                if (one := rule.earned.get(key)) is not None:
-                    self._turn_over(rule, one, deed, key)
+            if counting := self._earning.get(deed.kind):
+                self._keep(deed, self._count(counting, deed))
+        elif counted := self._counted[deed.kind].get(deed.about):
+            self._keep(deed, [self._turned(one, deed) for one in counted])
         return self._found
 
-    def _count(self, rule: _Rule, deed: Done, key: bytes) -> None:
-        one = Earned(rule.latest, self._day(deed))
-        if one.under.has_room(deed, one.day):
-            rule.earned[key] = one
-            self._stand(rule, one, deed, key)
+    def _keep(self, deed: Deed, earned: Sequence[Earned]) -> None:
+        if earned:
+            self._counted[deed.kind][deed.about] = self._alike.setdefault(alike := tuple(earned), alike)
 
-    def _turn_over(self, rule: _Rule, one: Earned, deed: Done | Undone, key: bytes) -> None:
+    def _count(self, counting: Sequence[Version], deed: Done) -> list[Earned]:
+        """Let a deed that is done for the first time earn by each version that has room for it."""
+        day = deed.at.toordinal()
+        return [
+            self._stand(version.earned(day, 1), deed)
+            for version in counting
+            if version.published.campaign in (None, deed.campaign) and version.admit(deed, day)
+        ]
+
+    def _turned(self, one: Earned, deed: Done | Undone) -> Earned:
         """Let a deed that earned fall, or come back where the caps have room for it."""
         if isinstance(deed, Undone):
-            if one.turn % 2:
-                self._fall(rule, one, deed, key)
-        elif one.turn % 2 == 0 and one.turn < _LAST_TURN and one.under.has_room(deed, one.day):
-            self._stand(rule, one, deed, key)
+            return self._fall(one.under.earned(one.day, one.turn + 1), deed) if one.turn % 2 else one
+        if one.turn % 2 == 0 and one.turn < _LAST_TURN and one.under.admit(deed, one.day):
+            return self._stand(one.under.earned(one.day, one.turn + 1), deed)
+        return one
 
-    def _day(self, deed: Done) -> int:
-        """Return the day of a deed as one number for all of that day."""
-        if deed.at.toordinal() != self._today:
-            self._today = deed.at.toordinal()
-        return self._today
-
-    def _stand(self, rule: _Rule, one: Earned, deed: Done, key: bytes) -> None:
-        one.turn += 1
-        one.under.count(deed, one.day, 1)
-        if isinstance(one.by.earns, Points):
-            self._add(rule, one, deed, key, one.by.earns.points)
+    def _stand(self, one: Earned, deed: Done) -> Earned:
+        if one.under.points:
+            self._add(one, deed, 1)
             for tier in self._tiers:
                 self._rise(tier, deed)
         else:
-            rule.counts[deed.member] += 1
-            self._rise(rule, deed)
+            one.under.of.counts[deed.member] += 1
+            self._rise(one.under.of, deed)
+        return one
 
-    def _fall(self, rule: _Rule, one: Earned, deed: Undone, key: bytes) -> None:
-        one.turn += 1
-        one.under.count(deed, one.day, -1)
-        if isinstance(one.by.earns, Points):
-            self._add(rule, one, deed, key, -one.by.earns.points)
+    def _fall(self, one: Earned, deed: Undone) -> Earned:
+        one.under.release(deed, one.day)
+        if one.under.points:
+            self._add(one, deed, -1)
             for tier in self._tiers:
                 self._sink(tier, deed)
         else:
-            rule.counts[deed.member] -= 1
-            self._sink(rule, deed)
+            one.under.of.counts[deed.member] -= 1
+            self._sink(one.under.of, deed)
+        return one
 
-    def _add(self, rule: _Rule, one: Earned, deed: Done | Undone, key: bytes, points: int) -> None:
+    def _add(self, one: Earned, deed: Done | Undone, step: int) -> None:
         """Add points to a member's sums, or take them off, and note that this is due."""
+        rule, points = one.under.of, step * one.under.points
+        rule.awards += step
         rule.points[deed.member] += points
-        self._sums[deed.member, None] += points
-        if deed.campaign is not None:
-            self._sums[deed.member, deed.campaign] += points
-        self._due(("points", one.by.rule, deed.member, key.hex()), one, deed)
+        if self._telling or self._tiers:
+            self._sums[None][deed.member] += points
+            if deed.campaign is not None:
+                self._sums[deed.campaign][deed.member] += points
+        if self._telling:
+            self._due(("points", one.by.rule, deed.member, deed.key), one, deed)
 
-    def counts(self, name: str, key: str) -> bool:
-        """Tell whether a rule counts the deed of that key now."""
-        one = self._rules[name].earned.get(bytes.fromhex(key)) if name in self._rules else None
-        return one is not None and one.turn % 2 == 1
+    def counts(self, name: str, deed: Deed) -> bool:
+        """Tell whether a rule counts a deed now."""
+        return any(one.by.rule == name and one.turn % 2 for one in self._counted[deed.kind].get(deed.about, ()))
 
     def standing(self, name: str) -> Standing:
         """Return what stands of a rule; nothing of one that was never in force."""
         found, rule = Standing(), self._rules.get(name)
         if rule is not None:
-            found.points = +rule.points
-            found.awards = sum(isinstance(one.by.earns, Points) and one.turn % 2 for one in rule.earned.values())
+            found.points, found.awards = +rule.points, rule.awards
         for member, held in rule.held.items() if rule else ():
             levels = [level for level, each in held.items() if each.turn % 2]
             found.awards += len(levels)
@@ -281,7 +305,7 @@ class Earning:
         """Return the highest level that a version gives for what stands; 0 for none."""
         if isinstance(by.earns, Points):
             return 0
-        figure = rule.counts[member] if isinstance(by.earns, Badge) else self._sums[member, by.campaign]
+        figure = rule.counts[member] if isinstance(by.earns, Badge) else self._sums.get(by.campaign, _NONE).get(member, 0)
         return bisect_right(by.earns.levels, figure)
 
     def _rise(self, rule: _Rule, deed: Done | Undone) -> None:

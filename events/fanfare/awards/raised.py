@@ -17,6 +17,8 @@ class Raised(msgspec.Struct):
     """An idea, and what is the deed of its author as long as it stands."""
 
     idea: Idea
+    author: str
+    """Who raised it."""
     veiled: Veil = Veil()
     removed: frozenset[str] = frozenset()
     """The hashes of what a moderator removed of it."""
@@ -28,11 +30,6 @@ class Raised(msgspec.Struct):
     remarks: list["Remark"] = msgspec.field(default_factory=list)
     stood: bool = True
     """Whether it stood when it was last looked at."""
-
-    @property
-    def author(self) -> str:
-        """Who raised it."""
-        return self.idea.raised.by
 
     @property
     def takes_support(self) -> bool:

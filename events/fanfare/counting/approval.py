@@ -1,7 +1,7 @@
 """Approval: as many options a ballot as the terms allow; each gets one."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from fanfare.record.ballots import Choice
 
@@ -12,6 +12,10 @@ def valid(choice: Choice, offered: frozenset[str], most: int) -> bool:
     return 1 <= len(chosen) <= most and list(chosen) == sorted(set(chosen)) and offered.issuperset(chosen)
 
 
-def count(choices: Iterable[Choice]) -> dict[str, int]:
+def count(chosen: Mapping[Choice, int]) -> dict[str, int]:
     """Return how many ballots approve of each option."""
-    return dict(Counter(option for choice in choices for option in choice.options))
+    found: Counter[str] = Counter()
+    for choice, ballots in chosen.items():
+        for option in choice.options:
+            found[option] += ballots
+    return dict(found)

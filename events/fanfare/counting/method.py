@@ -1,6 +1,6 @@
 """The port of voting methods: what each must answer, and which there are."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Protocol
 
 from fanfare.counting import approval, plurality
@@ -13,8 +13,8 @@ class Counting(Protocol):
     def valid(self, choice: Choice, offered: frozenset[str], most: int) -> bool:
         """Tell whether *choice* may stand on a ballot that offers these options, of which it may name *most*."""
 
-    def count(self, choices: Iterable[Choice]) -> dict[str, int]:
-        """Return the figure of each option that was chosen; pure, in any order of *choices* the same."""
+    def count(self, chosen: Mapping[Choice, int]) -> dict[str, int]:
+        """Return the figure of each option that was chosen, of how many ballots make each choice; pure, in any order the same."""
 
 
 METHODS: dict[str, Counting] = {"plurality.v1": plurality, "approval.v1": approval}

@@ -1,7 +1,7 @@
 """Plurality: one option a ballot; the most ballots win."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from fanfare.record.ballots import Choice
 
@@ -11,6 +11,9 @@ def valid(choice: Choice, offered: frozenset[str], most: int) -> bool:
     return len(choice.options) == 1 <= most and choice.options[0] in offered
 
 
-def count(choices: Iterable[Choice]) -> dict[str, int]:
+def count(chosen: Mapping[Choice, int]) -> dict[str, int]:
     """Return how many ballots chose each option."""
-    return dict(Counter(choice.options[0] for choice in choices))
+    found: Counter[str] = Counter()
+    for choice, ballots in chosen.items():
+        found[choice.options[0]] += ballots
+    return dict(found)

@@ -11,7 +11,23 @@ from typing import Any
 
 import msgspec
 
-from fanfare.record import answers, ballots, campaigns, draws, ideas, members, moderation, recognition, site, texts
+from fanfare.record import (
+    answers,
+    ballots,
+    bringing,
+    campaigns,
+    circles,
+    draws,
+    ideas,
+    members,
+    moderation,
+    notary,
+    powers,
+    recognition,
+    rewards,
+    site,
+    texts,
+)
 from fanfare.record.examples import EXAMPLES
 from fanfare.record.kinds import Event
 
@@ -56,6 +72,8 @@ _ALL: tuple[type[Event], ...] = (
     recognition.KudosGiven,
     recognition.KudosTakenBack,
     recognition.FanThanked,
+    bringing.NewcomerBrought,
+    bringing.NewcomerWelcomed,
     draws.DrawAnnounced,
     draws.DrawEntered,
     draws.DrawLeft,
@@ -64,6 +82,27 @@ _ALL: tuple[type[Event], ...] = (
     draws.DrawVoided,
     draws.SeatAccepted,
     draws.SeatDeclined,
+    rewards.RewardAdded,
+    rewards.StockSet,
+    rewards.RewardClosed,
+    rewards.RewardOffered,
+    rewards.OfferAccepted,
+    rewards.OfferDeclined,
+    rewards.OfferLapsed,
+    rewards.OfferWithdrawn,
+    rewards.OfferHandled,
+    powers.PowerGranted,
+    powers.PowerEnded,
+    circles.CircleOpened,
+    circles.CircleChanged,
+    circles.CircleClosed,
+    circles.CircleInvited,
+    circles.CircleUninvited,
+    circles.CircleEntered,
+    circles.CircleLeft,
+    circles.BriefShared,
+    notary.NotaryKeyAdded,
+    notary.NotaryKeyRetired,
     ballots.BallotCast,
     ballots.BallotsClosed,
 )
@@ -80,6 +119,10 @@ CONTESTED: frozenset[type[Event]] = frozenset(
         *campaigns.CampaignEvent.__args__,
         *recognition.RecognitionEvent.__args__,
         *draws.DrawEvent.__args__,
+        *circles.CircleEvent.__args__,
+        *powers.PowerEvent.__args__,
+        *rewards.RewardEvent.__args__,
+        *notary.NotaryEvent.__args__,
     }
 )
 """Events that belong to a stream and say what they were decided upon."""

@@ -4,12 +4,16 @@ from datetime import datetime
 
 import msgspec
 
-from fanfare.record import campaigns, draws, recognition, site
+from fanfare.record import campaigns, circles, draws, notary, powers, recognition, rewards, site
 from fanfare.record.campaigns import Campaign, CampaignEvent, Round, RoundPlanned
+from fanfare.record.circles import Circle, CircleEvent
 from fanfare.record.draws import Draw, DrawEvent
 from fanfare.record.entry import Entry
 from fanfare.record.envelope import Recorded
+from fanfare.record.notary import Notary, NotaryEvent
+from fanfare.record.powers import PowerEvent, Powers
 from fanfare.record.recognition import Recognition, RecognitionEvent
+from fanfare.record.rewards import Reward, RewardEvent
 from fanfare.record.site import Site, SiteEvent
 
 
@@ -45,7 +49,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 class Streams:
     """
-    The site, all campaigns, the rules of recognition and all draws, folded from partition 0. Mutable; owned by one reader.
+    The site, campaigns, the rules of recognition, draws and rewards, folded from partition 0. Mutable; owned by one reader.
 
     Both the deciding services and the projections use it, so they agree on what was taken.
     """
@@ -56,6 +60,10 @@ class Streams:
         self.campaigns: dict[str, Campaign] = {}
         self.recognition = Recognition()
         self.draws: dict[str, Draw] = {}
+        self.circles: dict[str, Circle] = {}
+        self.powers = Powers()
+        self.rewards: dict[str, Reward] = {}
+        self.notary = Notary()
         self.decided = Decided()
         self.ids: dict[str, Taken] = {}
         self._stream_of: dict[str, str] = {}
@@ -112,6 +120,15 @@ class Streams:
             self.recognition = recognition.evolve(self.recognition, event)
         elif isinstance(event, DrawEvent):
             self._draw(stream, event, recorded.time)
+        elif isinstance(event, RewardEvent):
+            self._reward(stream, event, recorded.time)
+        elif isinstance(event, PowerEvent):
+            if stream == powers.STREAM:
+                self.powers = powers.evolve(self.powers, event, recorded.time, self.next_offset - 1)
+        elif isinstance(event, NotaryEvent):
+            self._key(stream, event, recorded.time)
+        elif isinstance(event, CircleEvent):
+            self.circles = circles.evolve(self.circles, event) if stream == circles.STREAM else self.circles
         elif isinstance(event, CampaignEvent):
             self.campaigns[stream] = campaigns.evolve(self.campaigns.get(stream, Campaign()), event)
             if isinstance(event, RoundPlanned):
@@ -121,3 +138,13 @@ class Streams:
         draw = draws.evolve(self.draws.get(stream), event, at) if event.draw == stream else None
         if draw is not None:
             self.draws[stream] = draw
+
+    def _key(self, stream: str, event: NotaryEvent, at: datetime) -> None:
+        founded = self.site.founded
+        if founded and stream == notary.STREAM:
+            self.notary = notary.evolve(self.notary, event, founded.name, at)
+
+    def _reward(self, stream: str, event: RewardEvent, at: datetime) -> None:
+        reward = rewards.evolve(self.rewards.get(stream), event, at) if event.reward == stream else None
+        if reward is not None:
+            self.rewards[stream] = reward

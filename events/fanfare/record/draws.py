@@ -5,10 +5,9 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from fanfare.record.kinds import CampaignId, Count, Digest, Event, Fact, Instant, MemberId, TextHash, check_utc
+from fanfare.record.kinds import CampaignId, Count, Digest, Event, Fact, Instant, MemberId, TextHash, Turn, check_turn, check_utc
 
 DrawId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]{4,40}(?!\n)$", description="Of a draw; its contested stream, too.")]
-Turn = Annotated[int, msgspec.Meta(ge=1, le=100_000, description="Odd turns enter, even ones leave; the highest stands.")]
 Signature = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{96})?(?!\n)$", description="Compressed point of G1, hexadecimal.")]
 Purpose = Literal["spotlight", "seats", "prize"]
 """``spotlight``: a place on the front page for a while. ``seats``: such as places in a tasting. ``prize``: a thing."""
@@ -83,9 +82,7 @@ class DrawEntered(Event, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse an even turn."""
-        if self.turn % 2 == 0:
-            message = "an odd turn enters"
-            raise ValueError(message)
+        check_turn(self.turn, odd=True)
 
 
 class DrawLeft(Event, frozen=True):
@@ -98,9 +95,7 @@ class DrawLeft(Event, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse an odd turn."""
-        if self.turn % 2:
-            message = "an even turn leaves"
-            raise ValueError(message)
+        check_turn(self.turn, odd=False)
 
 
 class EntrantsFixed(Event, frozen=True):

@@ -1,7 +1,7 @@
 """The entry: what is appended at once, a CloudEvents JSON batch of at most 60 KiB."""
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import msgspec
 
@@ -9,7 +9,7 @@ from fanfare.record.alike import read_alike
 from fanfare.record.ballots import BallotCast, BallotsClosed
 from fanfare.record.catalogue import CONTESTED, EVENTS, UPCASTS
 from fanfare.record.envelope import Decision, Envelope, Recorded
-from fanfare.record.kinds import Event
+from fanfare.record.plain import decoder, read_plain
 from fanfare.record.position import Position
 from fanfare.record.site import STREAM, SiteEvent
 from fanfare.record.unreadable import Unreadable, unreadable, unreadable_entry
@@ -60,11 +60,6 @@ def pack(events: Sequence[bytes]) -> bytes:
     return b"[" + b",".join(events) + b"]"
 
 
-@lru_cache(maxsize=256)
-def _decoder(wire: str) -> msgspec.json.Decoder[Event]:
-    return msgspec.json.Decoder(EVENTS[wire])
-
-
 def unpack(partition: int, offset: int, body: bytes) -> Entry:
     """
     Decode the stored bytes of an entry.
@@ -74,6 +69,8 @@ def unpack(partition: int, offset: int, body: bytes) -> Entry:
     """
     if (alike := read_alike(partition, body)) is not None:
         return Entry(partition, offset, alike)
+    if partition == 0 and (plain := read_plain(body)) is not None:
+        return Entry(partition, offset, plain)
     return _unpack(partition, offset, body)
 
 
@@ -107,7 +104,7 @@ def _event(raw: msgspec.Raw, position: Position) -> Recorded | Unreadable:
         raise UnknownEvent(f"{position}: {ascii(wire[:80])[1:-1]} is not known to this version of Fanfare; upgrade it")
     try:
         envelope = _envelope.decode(raw)
-        event = _decoder(wire).decode(envelope.data)
+        event = decoder(wire).decode(envelope.data)
     except _BAD_BYTES:
         return unreadable(f"not a valid {wire}", bytes(raw))
     upcast = UPCASTS.get(wire)

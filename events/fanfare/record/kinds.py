@@ -30,6 +30,10 @@ KeptHash = Annotated[str, msgspec.Meta(pattern=_SHA256, description="The hash of
 TermsHash = Annotated[str, msgspec.Meta(pattern=_SHA256, description="SHA-256 of a round's canonical terms.")]
 VoterToken = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}(?!\n)$", description="Per-round pseudonym of a voter.")]
 Number = Annotated[int, msgspec.Meta(ge=1, le=100_000, description="From 1; the highest counts, of equal ones the first.")]
+LAST_TURN = 100_000
+Turn = Annotated[
+    int, msgspec.Meta(ge=1, le=LAST_TURN, description="The highest stands. Of a pair of events, odd turns do and even ones undo.")
+]
 Zone = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_+/-]{1,60}(?!\n)$", description="An IANA zone, such as Europe/Berlin.")]
 Instant = Annotated[datetime, msgspec.Meta(tz=True, description="UTC.")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -56,6 +60,18 @@ def check_utc(*times: datetime) -> None:
     """
     if any(time.utcoffset() != timedelta(0) for time in times):
         message = "a time in the record is written in UTC"
+        raise ValueError(message)
+
+
+def check_turn(turn: int, *, odd: bool) -> None:
+    """
+    Check that a turn does what its event says.
+
+    Raises:
+        ValueError: an even turn does something, or an odd one undoes it.
+    """
+    if (turn % 2 == 1) != odd:
+        message = "an odd turn does, and an even one undoes"
         raise ValueError(message)
 
 

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-_WRITTEN = re.compile(r"^(\d{1,5}):(\d{1,18})(?::(\d{1,5}))?$")
+_WRITTEN = re.compile(r"([0-9]{1,5}):([0-9]{1,18})(?::([0-9]{1,5}))?")
 
 
 class Position(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -28,7 +28,7 @@ class Position(msgspec.Struct, frozen=True, order=True, gc=False):
         Raises:
             ValueError: *written* is neither.
         """
-        found = _WRITTEN.match(written)
+        found = _WRITTEN.fullmatch(written)
         if found is None:
             message = f"a position reads partition:offset:index, such as 2:118:4, not {written[:40]!r}"
             raise ValueError(message)

@@ -5,7 +5,19 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from fanfare.record.kinds import CampaignId, ContentId, Count, Event, Fact, Instant, MemberId, TextHash, check_utc
+from fanfare.record.kinds import (
+    CampaignId,
+    ContentId,
+    Count,
+    Event,
+    Fact,
+    Instant,
+    MemberId,
+    TextHash,
+    Turn,
+    check_turn,
+    check_utc,
+)
 
 STREAM = "recognition"
 """The contested stream of rules. Awards, kudos and thanks are uncontested: their turns make doubles and races harmless."""
@@ -15,7 +27,6 @@ AwardId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}(?!\n)$", descripti
 KudosId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]{4,40}(?!\n)$")]
 ThanksId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]{4,40}(?!\n)$")]
 CauseId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,200}(?!\n)$", description="The id of the event that earned it.")]
-Turn = Annotated[int, msgspec.Meta(ge=1, le=100_000, description="Odd turns grant, even ones revoke; the highest stands.")]
 
 DeedKind = Literal[
     "joined",
@@ -27,12 +38,14 @@ DeedKind = Literal[
     "idea-advanced",
     "idea-won",
     "idea-answered",
+    "fan-brought",
 ]
 """
 What a fan did, or what became of an idea of hers.
 
 ``idea-supported``: her idea got a supporter who is not herself. ``comment-made``: under an idea of somebody else.
 ``idea-advanced``: her idea went onto a ballot. ``idea-won``: it was among those that a sealed round of ballots chose.
+``fan-brought``: a newcomer who came by her link contributed something that stands.
 """
 Emblem = Literal["spark", "bottle", "star", "leaf", "wave", "crown", "megaphone", "handshake", "compass", "heart"]
 """Drawings of our own, for badges."""
@@ -97,7 +110,7 @@ class RulePublished(Event, frozen=True):
     title: TextHash
     words: TextHash
     """What it rewards and why, for fans."""
-    deeds: Annotated[tuple[DeedKind, ...], msgspec.Meta(max_length=9)]
+    deeds: Annotated[tuple[DeedKind, ...], msgspec.Meta(max_length=10)]
     earns: Earns
     by: MemberId
     campaign: CampaignId | None = None
@@ -164,9 +177,7 @@ class AwardGranted(Event, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse an even turn, a time that is not in UTC, and what neither a rule nor a person gave."""
-        if self.turn % 2 == 0:
-            message = "an odd turn grants"
-            raise ValueError(message)
+        check_turn(self.turn, odd=True)
         if (self.by is None) == (self.rule is None or self.version is None or self.cause is None or self.offset is None):
             message = "an award comes from a person, or from a rule and a cause"
             raise ValueError(message)
@@ -175,7 +186,7 @@ class AwardGranted(Event, frozen=True):
 
 
 class AwardRevoked(Event, frozen=True):
-    """What earned an award fell, or a host took a title back, with a reason."""
+    """What earned an award fell, or a host took a title back, or its holder laid it down, with a reason."""
 
     wire: ClassVar[str] = "fanfare.award.revoked.v1"
     award: AwardId
@@ -188,9 +199,7 @@ class AwardRevoked(Event, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse an odd turn, and what neither a cause nor a person took."""
-        if self.turn % 2:
-            message = "an even turn revokes"
-            raise ValueError(message)
+        check_turn(self.turn, odd=False)
         if (self.by is None) == (self.cause is None or self.offset is None):
             message = "an award is taken by a person with a reason, or by a cause"
             raise ValueError(message)

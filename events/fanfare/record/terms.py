@@ -30,7 +30,18 @@ Method = Literal["support.v1", "plurality.v1", "approval.v1"]
 TieRule = Literal["earliest", "all-advance"]
 """At the cut: the earliest option goes on, or all that are tied do."""
 
-Electorate = Literal["members", "members-before-opening"]
+Electorate = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(members|members-before-opening|circle:[a-z0-9]{4,40})(?!\n)$",
+        description="Who may vote: every member, those who had joined before the opening, or who belongs to a circle.",
+    ),
+]
+
+
+def circle_of(electorate: str) -> str:
+    """Return the circle that may vote; empty where it is no circle."""
+    return electorate.removeprefix("circle:") if electorate.startswith("circle:") else ""
 
 
 class Ask(Fact, frozen=True):

@@ -19,6 +19,7 @@ from fanfare.record.ideas import (
 from fanfare.record.members import MemberJoined, TookPart
 from fanfare.record.moderation import ContentHidden, ContentShown, Veil
 from fanfare.record.terms import RoundTerms
+from fanfare.reports.boxes import Fate
 from fanfare.reports.report import Activity, Ballots
 
 
@@ -38,26 +39,38 @@ class SupportBox:
         self._given: dict[tuple[str, str], _Support] = {}
         self._in_time = self._late = self._void = 0
 
-    def press(self, minute: str, event: IdeaSupported | SupportWithdrawn, *, valid: bool) -> None:
-        """Take in a press or a withdrawal; *valid* is false for one on an idea that was taken back, or is hidden."""
+    def press(self, minute: str, event: IdeaSupported | SupportWithdrawn, *, valid: bool) -> Fate:
+        """
+        Take in a press or a withdrawal, and tell what becomes of it.
+
+        Args:
+            valid: false for one on an idea that was taken back, or is hidden.
+        """
         given = self._given.setdefault((event.idea, event.by), _Support())
         bit = 1 << event.number
         if given.seen & bit:
-            return
+            return "repeated"
         given.seen |= bit
         self.turnout[minute] += 1
         if not valid:
             self._void += 1
-        elif self.closed:
+            return "void"
+        if self.closed:
             self._late += 1
-        else:
-            self._in_time += 1
-            if event.number > given.number:
-                given.number, given.supports = event.number, isinstance(event, IdeaSupported)
+            return "late"
+        self._in_time += 1
+        if event.number < given.number:
+            return "replaced"
+        given.number, given.supports = event.number, isinstance(event, IdeaSupported)
+        return "counted" if given.supports else "taken back"
 
     def votes(self) -> dict[str, int]:
         """Return how many members support each idea."""
         return dict(Counter(idea for (idea, _), given in self._given.items() if given.supports))
+
+    def members(self) -> set[str]:
+        """Return who pressed in time, whether she supports still or no longer."""
+        return {member for (_, member), given in self._given.items() if given.number}
 
     def ballots(self) -> Ballots:
         """Account for every press."""
@@ -79,6 +92,8 @@ class Community:
         self._members: set[str] = set()
         self._ideas: dict[str, Idea] = {}
         self._entered: dict[str, list[str]] = {}
+        self._raisers: dict[str, set[str]] = {}
+        """By the round: whoever raised an idea before its close."""
         self._frozen: set[str] = set()
         self._veils: dict[str, Veil] = {}
         """By the idea; only what was ever hidden or shown."""
@@ -105,6 +120,10 @@ class Community:
         box.closed = True
         self._members_at[round_id, "closing"] = self.joined
         self._entered[round_id] = [idea for idea in self._entered.get(round_id, ()) if self._stands(idea)]
+
+    def watch(self, round_id: str, box: SupportBox) -> None:
+        """Take the support for the ideas of a round into *box*; before its first."""
+        self._boxes[round_id] = box
 
     def support_box(self, round_id: str) -> SupportBox:
         """Return the box that holds the support for the ideas of a round."""
@@ -141,6 +160,7 @@ class Community:
         self._contributed(event.round, event.by)
         if not self.support_box(event.round).closed:
             self._entered.setdefault(event.round, []).append(event.idea)
+            self._raisers.setdefault(event.round, set()).add(event.by)
 
     def _stands(self, idea: str) -> bool:
         """Tell whether an idea takes support and is ranked: neither taken back nor hidden."""
@@ -154,6 +174,14 @@ class Community:
         found = self._entered.get(round_id, ())
         closed = self.support_box(round_id).closed
         return tuple(idea for idea in found if closed or self._stands(idea))
+
+    def took_part(self, round_id: str) -> set[str]:
+        """Return who raised an idea in a round before its close, or supported one."""
+        return self._raisers.get(round_id, set()) | self.support_box(round_id).members()
+
+    def strangers(self, round_id: str) -> set[str]:
+        """Return who took part in a round and never joined: nobody, in a record that the site wrote."""
+        return self.took_part(round_id) - self._members
 
     def round_of(self, idea: str) -> str | None:
         """Return the round that an idea was raised in; none where no such idea was raised."""

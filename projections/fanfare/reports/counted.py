@@ -7,6 +7,7 @@ from psycopg import AsyncConnection
 
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.position import Moment
+from fanfare.record.terms import circle_of
 from fanfare.reports import quarantined
 from fanfare.reports.report import (
     Activity,
@@ -77,6 +78,14 @@ PRESSES: LiteralString = (
 )
 SUPPORTERS: LiteralString = PRESSED + "select idea, count(*) from counting group by idea"
 PRESS_TURNOUT: LiteralString = PRESSED + "select minute, count(*) from classed group by minute order by minute"
+# Whether there are so many: it looks at no more of them than that.
+MANY_BALLOTS: LiteralString = """
+    select count(*) >= %(many)s from (select from counted.ballots where terms = %(terms)s limit %(many)s) as looked_at
+"""
+MANY_PRESSES: LiteralString = """
+    select count(*) >= %(many)s
+      from (select from counted.support join counted.ideas using (idea) where ideas.round = %(round)s limit %(many)s) as looked_at
+"""
 ENTERED: LiteralString = """
     select idea from counted.ideas left join counted.rounds using (round)
      where round = %(round)s and (closing_at is null or at < closing_at)
@@ -90,6 +99,11 @@ ELECTORATE: LiteralString = """
     select count(*) from counted.members
      where at < coalesce((select case when %(early)s then opened_at else closing_at end
                                   from counted.rounds where round = %(round)s), 9223372036854775807)
+"""
+CIRCLED: LiteralString = """
+    select case when exists (select from counted.circle_rounds where round = %(round)s)
+                then (select count(*) from counted.could_vote where round = %(round)s)
+                else (select count(distinct member) from counted.belonging where circle = %(circle)s) end
 """
 ACTIVITY: LiteralString = """
     with mine as (select * from counted.ideas where campaign = %(campaign)s),
@@ -146,6 +160,12 @@ class Counted:
             raise LookupError(message)
         return msgspec.json.decode(rows[0][0], type=Campaign)
 
+    async def receives(self, found: Round, many: int) -> bool:
+        """Tell whether a round received at least so many ballots, at once however many there are."""
+        supported = found.plan.method == "support.v1"
+        of_round: dict[str, Any] = {"round": found.id} if supported else {"terms": found.terms_hash}
+        return bool((await self._rows(MANY_PRESSES if supported else MANY_BALLOTS, **of_round, many=many))[0][0])
+
     async def figures(self, found: Round) -> Figures:
         """Return what the rows say about a round."""
         supported = found.plan.method == "support.v1"
@@ -157,8 +177,7 @@ class Counted:
             options = tuple(row[0] for row in await self._rows(ENTERED, round=found.id))
         else:
             options = tuple(option.id for option in found.terms.options) if found.terms else ()
-        early = found.plan.electorate == "members-before-opening"
-        ((members,),) = await self._rows(ELECTORATE, round=found.id, early=early)
+        members = await self._electorate(found)
         decisions = await self._rows(
             'select "offset", index, wire from counted.decisions where round = %(round)s order by 1, 2', round=found.id
         )
@@ -173,6 +192,14 @@ class Counted:
             decisions=tuple(DecisionTaken(f"0:{offset}:{index}", wire) for offset, index, wire in decisions),
             unread=unread,
         )
+
+    async def _electorate(self, found: Round) -> int:
+        if circle := circle_of(found.plan.electorate):
+            ((members,),) = await self._rows(CIRCLED, round=found.id, circle=circle)
+        else:
+            early = found.plan.electorate == "members-before-opening"
+            ((members,),) = await self._rows(ELECTORATE, round=found.id, early=early)
+        return int(members)
 
     async def round_report(self, campaign_id: str, round_id: str, partitions: int) -> RoundReport:
         """

@@ -1,19 +1,21 @@
 """The pure counter: folds the record, in any interleaving of its partitions, into every figure of the reports."""
 
-from datetime import datetime
-from functools import lru_cache
+from collections import Counter
 
 import msgspec
 
 from fanfare.counting.method import METHODS
-from fanfare.record.ballots import BallotCast, BallotsClosed
+from fanfare.record.ballots import BallotCast, BallotsClosed, Choice
 from fanfare.record.campaigns import Round, RoundClosing, RoundEvent, RoundOpened
 from fanfare.record.decisions import Streams
 from fanfare.record.entry import Entry
 from fanfare.record.envelope import Recorded
 from fanfare.record.position import Moment, Position
+from fanfare.record.terms import circle_of
 from fanfare.reports.boxes import BallotBox
+from fanfare.reports.circled import Circled
 from fanfare.reports.community import Community, SupportBox
+from fanfare.reports.piles import Piled, minute_of
 from fanfare.reports.quarantine import Named, Quarantine, Unread
 from fanfare.reports.report import (
     Activity,
@@ -37,6 +39,7 @@ class Recount:
         self.streams = Streams()
         self._next = [0] * partitions
         self._community = Community()
+        self.circled = Circled()
         self._boxes: dict[str, BallotBox] = {}
         self._decisions: dict[str, list[DecisionTaken]] = {}
         self._quarantine = Quarantine()
@@ -57,11 +60,7 @@ class Recount:
         Raises:
             ValueError: the entry is not the next one of its partition.
         """
-        if entry.offset != self._next[entry.partition]:
-            message = f"partition {entry.partition}: expected entry {self._next[entry.partition]}, got {entry.offset}"
-            raise ValueError(message)
-        self._next[entry.partition] += 1
-        self._figures.clear()
+        self._pass(entry.partition, entry.offset, 1)
         held = self.streams.take(entry) if entry.partition == 0 else entry.decision is None
         for index, recorded in enumerate(entry.events) if held else ():
             if not isinstance(recorded, Recorded):
@@ -69,14 +68,49 @@ class Recount:
                 continue
             event = recorded.event
             if isinstance(event, BallotCast):
-                self._box(event.terms).cast(entry.partition, minute(recorded.time), event)
+                self._box(event.terms).cast(entry.partition, minute_of(recorded.time), event)
             elif isinstance(event, BallotsClosed):
                 self._box(event.terms).close(entry.partition)
                 self._quarantine.close(event.terms, Position(entry.partition, entry.offset, index))
             else:
-                self.streams.evolve(recorded)
-                self._decided(Position(entry.partition, entry.offset, index), recorded)
+                if recorded.decision is not None:
+                    self.streams.evolve(recorded)
+                    self._decided(Position(entry.partition, entry.offset, index), recorded, recorded.decision.stream)
                 self._community.apply(recorded)
+                self.circled.apply(event, self.streams.circles)
+
+    def take(self, piled: Piled) -> None:
+        """
+        Take in the next entries of their partition, of which somebody has made piles: what `apply` does with each, and faster.
+
+        Raises:
+            ValueError: they are not the next ones of their partition.
+        """
+        self._pass(piled.partition, piled.offset, piled.entries)
+        for each in piled.piles:
+            self._box(each.terms).take(piled.partition, each)
+
+    def _pass(self, partition: int, offset: int, entries: int) -> None:
+        if offset != self._next[partition]:
+            message = f"partition {partition}: expected entry {self._next[partition]}, got {offset}"
+            raise ValueError(message)
+        self._next[partition] += entries
+        self._figures.clear()
+
+    def watch(self, found: Round, box: BallotBox | SupportBox) -> None:
+        """Count a round in *box*, which hears what becomes of each ballot; *found* as it will be, before its first ballot."""
+        if isinstance(box, SupportBox):
+            self._community.watch(found.id, box)
+        else:
+            self._boxes[found.terms_hash] = box
+
+    def chosen(self, found: Round) -> Counter[Choice]:
+        """Return how many ballots that count in a round of ballots make each choice."""
+        return self._boxes.get(found.terms_hash, BallotBox()).chosen()
+
+    def box(self, found: Round) -> BallotBox:
+        """Return the box of a round of ballots, to look into."""
+        return self._boxes.get(found.terms_hash, BallotBox())
 
     def _box(self, terms_hash: str) -> BallotBox:
         box = self._boxes.get(terms_hash)
@@ -84,21 +118,23 @@ class Recount:
             box = self._boxes[terms_hash] = BallotBox()
         return box
 
-    def _decided(self, position: Position, recorded: Recorded) -> None:
+    def _decided(self, position: Position, recorded: Recorded, stream: str) -> None:
         event = recorded.event
-        if recorded.decision is None or not isinstance(event, RoundEvent):
+        if not isinstance(event, RoundEvent):
             return
         round_id = event.terms.round if isinstance(event, RoundOpened) else event.round
         self._decisions.setdefault(round_id, []).append(DecisionTaken(str(position), event.wire))
-        found = self.streams.campaigns[recorded.decision.stream].round(round_id)
+        found = self.streams.campaigns[stream].round(round_id)
         if found is None:
             return
         if isinstance(event, RoundOpened) and found.terms == event.terms:
             self._box(found.terms_hash).admit(event.terms)
             self._round_of[found.terms_hash] = round_id
             self._community.opened(event.terms)
+            self.circled.opened(found, self.streams.circles)
         elif isinstance(event, RoundClosing) and found.status == "closing":
             self._community.closing(round_id)
+            self.circled.closing(round_id)
 
     def origin(self) -> Origin:
         """
@@ -127,10 +163,10 @@ class Recount:
         else:
             box = self._boxes.get(found.terms_hash, BallotBox())
             options = tuple(option.id for option in found.terms.options) if found.terms else ()
-            votes = METHODS[found.plan.method].count(box.choices())
+            votes = METHODS[found.plan.method].count(self.chosen(found))
         unread, ballots = self._quarantine.of(found, self._known), box.ballots()
         return Figures(
-            members=self._community.electorate(found),
+            members=self._electorate(found),
             ballots=msgspec.structs.replace(ballots, received=ballots.received + len(unread), unreadable=len(unread)),
             turnout=tuple(Turnout(each, count) for each, count in sorted(box.turnout.items())),
             options=options,
@@ -138,6 +174,19 @@ class Recount:
             decisions=tuple(self._decisions.get(found.id, ())),
             unread=unread,
         )
+
+    def _electorate(self, found: Round) -> int:
+        if circle_of(found.plan.electorate):
+            return len(self.circled.could_vote(found, self.streams.circles))
+        return self._community.electorate(found)
+
+    def took_part(self, round_id: str) -> set[str]:
+        """Return who raised an idea in a round of ideas before its close, or supported one."""
+        return self._community.took_part(round_id)
+
+    def strangers(self, round_id: str) -> set[str]:
+        """Return who of them never joined."""
+        return self._community.strangers(round_id)
 
     def _known(self, name: str) -> set[Named]:
         """Return what the record knows by a name that stands in an event which cannot be read."""
@@ -198,9 +247,3 @@ class Recount:
             advanced=round_cut(found, figures).advanced if settled else (),
             report=found.sealed.report if found.sealed else None,
         )
-
-
-@lru_cache(maxsize=4096)
-def minute(time: datetime) -> str:
-    """Return the minute of *time*, UTC, as RFC 3339."""
-    return time.strftime("%Y-%m-%dT%H:%M:00Z")

@@ -15,6 +15,7 @@ from fanfare.record.moderation import ContentHidden, ContentShown
 from fanfare.record.position import Position
 from fanfare.record.terms import hash_terms
 from fanfare.record.unreadable import Unreadable
+from fanfare.reports import circle_tables
 from fanfare.views.projection import Projection, Seen, array, columns, numbers
 
 SCHEMA = """
@@ -113,12 +114,14 @@ async def _mark(connection: AsyncConnection, position: Position, event: RoundEve
                on conflict (round) do update set opened_at = coalesce(rounds.opened_at, excluded.opened_at)""",
             (round_id, _at(position)),
         )
+        await circle_tables.open_round(connection, found)
     elif isinstance(event, RoundClosing) and found.status == "closing":
         await connection.execute(
             """insert into rounds (round, closing_at) values (%s, %s)
                on conflict (round) do update set closing_at = coalesce(rounds.closing_at, excluded.closing_at)""",
             (round_id, _at(position)),
         )
+        await circle_tables.close_round(connection, round_id)
 
 
 async def _join(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
@@ -268,8 +271,8 @@ async def _keep(connection: AsyncConnection, kept: Sequence[tuple[Position, Unre
 
 COUNTED = Projection(
     name="counted",
-    version=3,
-    schema=SCHEMA,
+    version=4,
+    schema=SCHEMA + circle_tables.SCHEMA,
     keep_unreadable=_keep,
     on={
         site.SiteFounded: _found_site,
@@ -286,5 +289,6 @@ COUNTED = Projection(
         ContentShown: _veil,
         BallotCast: _cast,
         BallotsClosed: _close,
+        **circle_tables.ON,
     },
 )

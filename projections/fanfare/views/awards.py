@@ -175,7 +175,7 @@ class HumanShare(msgspec.Struct, frozen=True):
     """How much of all recognition comes from people."""
 
     human: int
-    """Titles that stand, and kudos that count."""
+    """Titles that stand, kudos that count, and rewards that arrived."""
     all: int
     """Those, and every award that stands by a rule."""
 
@@ -360,8 +360,14 @@ async def honours(connection: AsyncConnection, members: Iterable[str]) -> dict[s
     return {each: Honours(tiers.get(each, ""), tuple(titles.get(each, ()))) for each in tiers.keys() | titles.keys()}
 
 
-async def human_share(connection: AsyncConnection) -> HumanShare:
-    """Return how much of all recognition comes from people. Anybody can count it in the record."""
+async def human_share(connection: AsyncConnection, handed_over: int) -> HumanShare:
+    """
+    Return how much of all recognition comes from people. Anybody can count it in the record.
+
+    Args:
+        handed_over: how many rewards arrived; decisions alone tell that.
+    """
     rows = await (await connection.execute("select kind, standing from recognition.tallies")).fetchall()
     standing = {row[0]: row[1] for row in rows}
-    return HumanShare(standing.get("title", 0) + standing.get("kudos", 0), sum(standing.values()))
+    human = standing.get("title", 0) + standing.get("kudos", 0) + handed_over
+    return HumanShare(human, sum(standing.values()) + handed_over)

@@ -15,7 +15,9 @@ from fanfare.views.moderation import Hidden
 from fanfare.views.projection import Projection, Seen, columns
 
 SCHEMA = """
-create table members (member text collate "C" primary key, place bigint not null, erased_at timestamptz not null);
+create table members (
+    member text collate "C" primary key, place bigint not null, erased_at timestamptz not null, event_id text collate "C" not null
+);
 create index on members (place);
 create table texts (
     hash text collate "C" primary key, place bigint not null, removed_at timestamptz not null,
@@ -31,9 +33,10 @@ def _place(position: Position) -> int:
 
 
 async def _erase(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
-    rows = [(e.member, _place(at), each.time) for at, each in seen if isinstance(e := each.event, MemberErased)]
+    rows = [(e.member, _place(at), each.time, each.id) for at, each in seen if isinstance(e := each.event, MemberErased)]
     await connection.execute(
-        """insert into members select * from unnest(%s::text[], %s::bigint[], %s::timestamptz[]) as new (member, place, at)
+        """insert into members select * from unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::text[])
+                                            as new (member, place, at, event_id)
             order by place on conflict do nothing""",
         columns(rows),
     )
@@ -51,7 +54,7 @@ async def _remove(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
     )
 
 
-ERASED = Projection(name="erased", version=2, schema=SCHEMA, on={MemberErased: _erase, TextRemoved: _remove})
+ERASED = Projection(name="erased", version=3, schema=SCHEMA, on={MemberErased: _erase, TextRemoved: _remove})
 
 
 class Removal(msgspec.Struct, frozen=True):

@@ -16,8 +16,10 @@ class Standing(msgspec.Struct, frozen=True):
     rank: int
     member: str
     name: str
-    """As she is called today; empty for one who left."""
+    """As she is called today; empty for one who left or hides her page."""
     points: int
+    shown: bool = True
+    """Everybody may read her page."""
 
 
 class FanPlace(msgspec.Struct, frozen=True):
@@ -66,7 +68,7 @@ PAGE: LiteralString = """
           from head join recognition.sums on sums.points >= head.points where scope = %(scope)s and listed and sums.points > 0)
     select case when page.points = head.points then above + 1
                 else level + rank() over (partition by page.points = head.points order by page.points desc) end,
-           page.member, coalesce(name, ''), page.points
+           page.member, case when shown then name else '' end, page.points, coalesce(shown, false)
       from page cross join head cross join more left join vault.members on members.id = page.member
      order by page.points desc, page.member
 """
@@ -83,7 +85,7 @@ async def standings(
     """
     Return a page of the standings of a campaign, of a season or (with neither) of all, and where the page after begins.
 
-    Whoever left them, or was erased, is in none and is not counted.
+    Whoever left them, or was erased, is in none and is not counted; whoever hides her page is not named.
 
     Args:
         after: what the page before gave; none for the first page.
@@ -115,20 +117,19 @@ async def place_of(
     return FanPlace(*row) if row else FanPlace(None, 0, 0)
 
 
-# The scopes are few and the sums many: from each the next lower one is looked up.
+# The scopes are few and the sums many: from each the next lower one is looked up, in the index of the standings.
 SEASONS: LiteralString = """
     with recursive found as (
-        select max(scope) as scope from recognition.sums
+        select max(scope) as scope from recognition.sums where listed and points > 0
         union all
-        select (select max(scope) from recognition.sums where sums.scope < found.scope) from found where found.scope is not null)
-    select scope from found
-     where scope like '____-q_' and exists (select from recognition.sums where sums.scope = found.scope and points > 0)
-     order by scope desc
+        select (select max(scope) from recognition.sums where listed and points > 0 and sums.scope < found.scope)
+          from found where found.scope is not null)
+    select scope from found where scope like '____-q_' order by scope desc
 """
 
 
 async def seasons(connection: AsyncConnection) -> list[str]:
-    """Return the seasons in which anybody earned points, the latest first."""
+    """Return the seasons that have standings, the latest first."""
     return [row[0] for row in await (await connection.execute(SEASONS)).fetchall()]
 
 

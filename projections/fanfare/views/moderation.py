@@ -156,13 +156,17 @@ LATELY: LiteralString = """
            campaign, idea,
            not exists (select from moderation.acts as later where later.content = acts.content and later.place > acts.place)
       from moderation.acts left join record.texts on hash = reason left join vault.members on members.id = by_member
-     where (%(content)s::text is null or content = %(content)s) order by place desc limit %(limit)s
+     where (%(content)s::text is null or content = %(content)s) and (%(only)s::text[] is null or campaign = any(%(only)s))
+     order by place desc limit %(limit)s
 """
 
 
-async def lately(connection: AsyncConnection, *, content: str | None = None, limit: int = 20) -> list[ModerationAct]:
-    """Return the latest hidings and showings, of one content or of all, the latest first."""
-    rows = await (await connection.execute(LATELY, {"content": content, "limit": limit})).fetchall()
+async def lately(
+    connection: AsyncConnection, *, content: str | None = None, only: Sequence[str] | None = None, limit: int = 20
+) -> list[ModerationAct]:
+    """Return the latest hidings and showings, of one content or of all, *only* in these campaigns where some are named."""
+    asked = {"content": content, "only": None if only is None else list(only), "limit": limit}
+    rows = await (await connection.execute(LATELY, asked)).fetchall()
     return [ModerationAct(*row) for row in rows]
 
 

@@ -44,10 +44,9 @@ create index on awards (member) where stands and kind <> 'points';
 create index on awards (rule) where stands;
 create index on awards (by_member) where by_member is not null;
 create table sums (
-    scope text collate "C", member text collate "C", points bigint not null, listed boolean not null, primary key (scope, member)
+    scope text collate "C", member text collate "C", points bigint not null, listed boolean not null, primary key (member, scope)
 ) with (fillfactor = 80);
 create index on sums (scope, points desc, member) where listed and points > 0;
-create index on sums (member);
 create table fans (
     member text collate "C" primary key, turn integer not null default 0, has_left boolean not null default false,
     erased boolean not null default false
@@ -73,7 +72,7 @@ ADD_UP: LiteralString = """
         select scope, member, sum(points),
                not exists (select from fans where fans.member = change.member and (has_left or erased))
           from change cross join lateral (values (''), (campaign), (season)) as of (scope)
-         where scope is not null and kind = 'points' group by scope, member order by scope, member
+         where scope is not null and kind = 'points' group by scope, member order by member, scope
         on conflict (scope, member) do update set points = sums.points + excluded.points)
     insert into tallies select kind, sum(sign) from change group by kind
         on conflict (kind) do update set standing = tallies.standing + excluded.standing
@@ -266,7 +265,7 @@ async def _automate(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 RECOGNITION = Projection(
     name="recognition",
-    version=1,
+    version=2,
     schema=SCHEMA,
     on={
         record.RulePublished: _publish,

@@ -1,4 +1,4 @@
-"""The site's own decisions: how it was founded and changed, and who got or lost which role, when and by whom."""
+"""The site's own decisions: how it was founded and changed, who got or lost which role or power, and which keys sign for it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from fanfare.record import site
+from fanfare.record import notary, powers, site
 from fanfare.record.kinds import canonical
 from fanfare.views.projection import Projection, Seen, columns, place
 
@@ -50,9 +50,15 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 SITE = Projection(
     name="site",
-    version=1,
+    version=3,
     schema=SCHEMA,
-    on=dict.fromkeys((site.SiteFounded, site.SiteChanged, site.RoleGranted, site.RoleRevoked), _note),
+    on=dict.fromkeys(
+        (
+            *(site.SiteFounded, site.SiteChanged, site.RoleGranted, site.RoleRevoked, site.PartitionsAdded),
+            *(powers.PowerGranted, powers.PowerEnded, notary.NotaryKeyAdded, notary.NotaryKeyRetired),
+        ),
+        _note,
+    ),
 )
 
 
@@ -72,20 +78,46 @@ class Decision(msgspec.Struct, frozen=True):
     member: str | None
     role: str | None
     reason: str
+    event_id: str = ""
+
+    @property
+    def index(self) -> int:
+        """Of the event in its entry."""
+        return self.place & 0xFFFF
 
 
 _SELECT = """
     select place, "offset", wire, at, details, coalesce(deciders.name, ''), by_member, coalesce(members.name, ''),
-           decisions.member, role, coalesce(texts.text, '')
+           decisions.member, role, coalesce(texts.text, ''), event_id
       from site.decisions left join vault.members as deciders on deciders.id = by_member
       left join vault.members on members.id = decisions.member left join record.texts on texts.hash = details ->> 'reason'
 """
 
 
-async def decisions(connection: AsyncConnection, *, before: int | None = None, limit: int = 50) -> list[Decision]:
-    """Return the decisions about the site, the latest first."""
-    query = _SELECT + " where place < %(before)s order by place desc limit %(limit)s"
-    rows = await (await connection.execute(query, {"before": before or 2**62, "limit": limit})).fetchall()
+async def decisions(
+    connection: AsyncConnection,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    with_others: bool = True,
+    wires: Sequence[str] | None = None,
+) -> list[Decision]:
+    """
+    Return the decisions about the site, the latest first.
+
+    Args:
+        with_others: with those of other streams, on powers and keys.
+        wires: only those under these wire names.
+    """
+    query = (
+        _SELECT
+        + """ where place < %(before)s and wire <> all(%(but)s)
+                            and (%(wires)s::text[] is null or wire = any(%(wires)s)) order by place desc limit %(limit)s"""
+    )
+    others = (powers.PowerGranted, powers.PowerEnded, notary.NotaryKeyAdded, notary.NotaryKeyRetired)
+    but = [] if with_others else [each.wire for each in others]
+    values = {"before": before or 2**62, "limit": limit, "but": but, "wires": None if wires is None else list(wires)}
+    rows = await (await connection.execute(query, values)).fetchall()
     return [Decision(*row) for row in rows]
 
 

@@ -10,12 +10,16 @@ from psycopg.types.json import Jsonb
 
 from fanfare.record import campaigns, ideas, members
 from fanfare.record.answers import IdeaAnswered
+from fanfare.record.bringing import NewcomerBrought, NewcomerWelcomed
 from fanfare.record.campaigns import CampaignEvent, RoundEvent, RoundOpened
+from fanfare.record.circles import BriefShared, CircleEvent
 from fanfare.record.draws import DrawEvent
 from fanfare.record.envelope import Recorded
 from fanfare.record.kinds import Event, canonical
 from fanfare.record.moderation import ContentHidden, ContentShown
+from fanfare.record.powers import PowerEnded, PowerGranted
 from fanfare.record.recognition import AwardGranted, AwardRevoked, RecognitionEvent
+from fanfare.record.rewards import OfferWithdrawn, RewardAdded, RewardClosed, RewardOffered, StockSet
 from fanfare.record.texts import TextRemoved
 from fanfare.views.projection import Projection, Seen, columns, place
 
@@ -30,6 +34,7 @@ create index on acts (campaign, place desc);
 create index on acts (campaign, kind, place desc);
 create index on acts (round, kind, place desc);
 create index on acts (member, place desc);
+create index on acts (wire, place desc) where kind = 'decision';
 create table tallies (campaign text collate "C", kind text collate "C", lines bigint not null, primary key (campaign, kind));
 """
 KINDS = ("decision", "idea", "comment", "support", "vote")
@@ -87,8 +92,15 @@ async def _note_titles(connection: AsyncConnection, seen: Sequence[Seen]) -> Non
         await _note(connection, by_hosts)
 
 
+async def _note_powers(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
+    """Note what was given to a fan in a campaign; what holds on the whole site is told among the site's decisions."""
+    here = [each for each in seen if getattr(each[1].event, "campaign", None)]
+    if here:
+        await _note(connection, here)
+
+
 async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
-    # An event that tells its idea, round, award or draw alone gets the campaign from the act that first named them.
+    # An event that tells its idea, round, award, draw or reward alone gets the campaign from the act that first named them.
     await connection.execute(
         """with new as (
                select * from unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[],
@@ -103,7 +115,14 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
                            (select acts.campaign from acts where acts.details ->> 'award' = new.details ->> 'award'
                                and acts.campaign is not null limit 1),
                            (select acts.campaign from acts where acts.details ->> 'draw' = new.details ->> 'draw'
-                               and acts.campaign is not null limit 1)),
+                               and acts.campaign is not null limit 1),
+                           (select acts.campaign from acts where acts.details ->> 'reward' = new.details ->> 'reward'
+                               and acts.campaign is not null limit 1),
+                           (select acts.campaign from acts where acts.details ->> 'circle' = new.details ->> 'circle'
+                               and acts.campaign is not null limit 1),
+                           (select acts.campaign from acts where acts.wire = 'fanfare.rule.published.v1'
+                               and acts.details ->> 'rule' = new.details ->> 'rule' and new.wire = 'fanfare.rule.retired.v1'
+                             order by place desc limit 1)),
                   round, idea, member, details
              from new order by place
            on conflict (event_id) do nothing returning campaign, kind)
@@ -115,12 +134,15 @@ async def _note(connection: AsyncConnection, seen: Sequence[Seen]) -> None:
 
 TIMELINE = Projection(
     name="timeline",
-    version=4,
+    version=6,
     schema=SCHEMA
     + "create index on acts (idea) where campaign is not null; create index on acts (round) where campaign is not null;"
+    + "create index on acts ((details ->> 'rule'), place) where wire = 'fanfare.rule.published.v1';"
     + "create index on acts ((details ->> 'award')) where campaign is not null and details ->> 'award' is not null;"
-    + "create index on acts ((details ->> 'draw')) where campaign is not null and details ->> 'draw' is not null;",
-    on={AwardGranted: _note_titles, AwardRevoked: _note_titles}
+    + "create index on acts ((details ->> 'draw')) where campaign is not null and details ->> 'draw' is not null;"
+    + "create index on acts ((details ->> 'circle')) where campaign is not null and details ->> 'circle' is not null;"
+    + "create index on acts ((details ->> 'reward')) where campaign is not null and details ->> 'reward' is not null;",
+    on={AwardGranted: _note_titles, AwardRevoked: _note_titles, PowerGranted: _note_powers, PowerEnded: _note_powers}
     | dict.fromkeys(
         (
             campaigns.CampaignPublished,
@@ -138,6 +160,16 @@ TIMELINE = Projection(
             ContentShown,
             *RecognitionEvent.__args__,
             *DrawEvent.__args__,
+            *CircleEvent.__args__,
+            BriefShared,
+            # What fans do with an offer is not told here: who got something is named where she wishes it.
+            NewcomerBrought,
+            NewcomerWelcomed,
+            RewardAdded,
+            StockSet,
+            RewardClosed,
+            RewardOffered,
+            OfferWithdrawn,
         ),
         _note,
     ),
@@ -171,6 +203,9 @@ _EACH_KIND: LiteralString = """select newest.* from unnest(%(kinds)s::text[]) as
     (select * from timeline.acts where kind = wanted and place < %(before)s"""
 _EACH_MEMBER: LiteralString = """select newest.* from unnest(%(members)s::text[]) as wanted cross join lateral
     (select * from timeline.acts where acts.member = wanted and kind = any(%(kinds)s) and place < %(before)s"""
+_EACH_WIRE: LiteralString = """select newest.* from unnest(%(wires)s::text[]) as wanted cross join lateral
+    (select * from timeline.acts where wire = wanted and kind = 'decision' and place < %(before)s
+        and (member is not null or not wire = any(%(by_clock)s))"""
 _NEWEST: LiteralString = " order by place desc limit %(limit)s) as newest order by place desc limit %(limit)s"
 _WORDED: LiteralString = """
     select found.place, "offset", index, event_id, wire, at, kind, found.campaign, found.round, found.idea, found.member, details,
@@ -199,6 +234,21 @@ def _selected(kinds: Sequence[str], *, is_of_campaign: bool, is_of_round: bool, 
     if (is_of_campaign or is_of_round) and len(kinds) < len(KINDS):
         return _EACH_KIND + wanted + _NEWEST  # a kind that is rare among many others is found without reading those
     return _ALL_KINDS + wanted + " order by place desc limit %(limit)s"
+
+
+async def decisions(
+    connection: AsyncConnection, wires: Sequence[str], *, by_clock: Sequence[str] = (), before: int | None = None, limit: int = 50
+) -> list[Act]:
+    """
+    Return decisions under these wire names in all campaigns and beside them, the latest first.
+
+    Args:
+        by_clock: of these only what a person did.
+        before: the ``place`` of the last line of the page before.
+    """
+    values = {"wires": list(wires), "by_clock": list(by_clock), "before": before or 2**62, "limit": limit}
+    query = f"with found as ({_EACH_WIRE + _NEWEST})" + _WORDED
+    return [Act(*row) for row in await (await connection.execute(query, values)).fetchall()]
 
 
 async def acts(

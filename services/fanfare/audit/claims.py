@@ -1,7 +1,7 @@
 """What an audit says: claims, each passed or failed with its positions, and the exit code. Pure."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from rich.console import Console
@@ -28,14 +28,16 @@ class Claim(msgspec.Struct, frozen=True):
     passed: bool
     detail: str = ""
     differences: tuple[str, ...] = ()
+    unshown: tuple[str, ...] = ()
+    """What somebody may take it to say that it does not: said, and no failure."""
 
 
-def claim(name: str, detail: str, differences: list[str]) -> Claim:
+def claim(name: str, detail: str, differences: Sequence[str], unshown: Sequence[str] = ()) -> Claim:
     """Return a claim that holds if there are no *differences*."""
-    shown = differences[:MOST_DIFFERENCES]
+    shown = list(differences[:MOST_DIFFERENCES])
     if len(differences) > len(shown):
         shown.append(f"and {len(differences) - len(shown)} more")
-    return Claim(name, not differences, detail, tuple(shown))
+    return Claim(name, not differences, detail, tuple(shown), tuple(unshown))
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -43,16 +45,21 @@ class Outcome(msgspec.Struct, frozen=True):
 
     claims: tuple[Claim, ...] = ()
     unchecked: str = ""
-    """Why the audit could not check; empty where it could."""
+    """Why the audit could not check, or not all of it; empty where it could."""
     conclusion: str = "every published report follows from the record"
     """What it means where all claims hold."""
 
     @property
     def exit_code(self) -> int:
         """0: every claim holds. 1: one does not. 2: it could not be checked."""
-        if self.unchecked or not self.claims:
-            return 2
-        return 0 if all(each.passed for each in self.claims) else 1
+        if not all(each.passed for each in self.claims):
+            return 1
+        return 2 if self.unchecked or not self.claims else 0
+
+    @property
+    def unshown(self) -> tuple[str, ...]:
+        """What the claims do not show, each once."""
+        return tuple(dict.fromkeys(sentence for each in self.claims for sentence in each.unshown))
 
     @property
     def verdict(self) -> str:
@@ -61,8 +68,11 @@ class Outcome(msgspec.Struct, frozen=True):
         if self.exit_code == 2:
             return f"Could not check: {self.unchecked or 'there is nothing to check'}."
         if failed:
-            return f"{failed} of {len(self.claims)} claims do not hold."
-        return f"All {len(self.claims)} claims hold: {self.conclusion}."
+            rest = f" The rest could not be checked: {self.unchecked}." if self.unchecked else ""
+            do = "does" if failed == 1 else "do"
+            return f"{failed} of {len(self.claims)} claims {do} not hold.{rest}"
+        held = "The one claim holds" if len(self.claims) == 1 else f"All {len(self.claims)} claims hold"
+        return f"{held}: {self.conclusion}."
 
 
 def as_json(outcome: Outcome) -> bytes:
@@ -80,6 +90,11 @@ def as_json(outcome: Outcome) -> bytes:
     )
 
 
+def printable(text: str) -> str:
+    """Return a text that cannot move the cursor: names in an archive are whatever somebody wrote there."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def as_table(outcome: Outcome, width: int = 120, *, colours: bool = False) -> bytes:
     """Return the outcome as a table for people, and the differences below it, UTF-8."""
     written = io.StringIO()
@@ -94,13 +109,16 @@ def as_table(outcome: Outcome, width: int = 120, *, colours: bool = False) -> by
     table = Table("claim", "", "what was checked")
     for each in outcome.claims:
         held = Text("holds", "green") if each.passed else Text("FAILS", "bold red")
-        table.add_row(Text(each.name), held, Text(each.detail))
+        table.add_row(Text(printable(each.name)), held, Text(printable(each.detail)))
     if outcome.claims:
         console.print(table)
     for each in outcome.claims:
         if not each.passed:
-            console.print(Text(f"\n{each.name}", "bold"))
+            console.print(Text(f"\n{printable(each.name)}", "bold"))
         for difference in () if each.passed else each.differences:
-            console.print(Text(f"  {difference}"), soft_wrap=True)
-    console.print(Text(f"\n{outcome.verdict}" if outcome.claims else outcome.verdict), soft_wrap=True)
+            console.print(Text(f"  {printable(difference)}"), soft_wrap=True)
+    for sentence in outcome.unshown:
+        console.print(Text(f"\nNot shown: {printable(sentence)}"), soft_wrap=True)
+    verdict = printable(outcome.verdict)
+    console.print(Text(f"\n{verdict}" if outcome.claims else verdict), soft_wrap=True)
     return written.getvalue().encode()

@@ -1,11 +1,10 @@
 """What the command line calls of draws."""
 
-import traceback
 from pathlib import Path
 
+from fanfare.audit.checks.draws import verify_draw
 from fanfare.audit.claims import Outcome
-from fanfare.audit.commands import answer_with, progress_bar
-from fanfare.audit.draws import verify_draw
+from fanfare.audit.commands import answer_with, fault_of_ours, progress_bar
 
 
 def run_draw_verify(path: Path, draw: str, *, json: bool = False) -> int:
@@ -14,6 +13,5 @@ def run_draw_verify(path: Path, draw: str, *, json: bool = False) -> int:
         with progress_bar() as progress:
             outcome = verify_draw(path, draw, progress)
     except Exception as error:  # noqa: BLE001 - a bug of ours must not read as a claim that fails (exit code 1)
-        traceback.print_exception(error)
-        outcome = Outcome(unchecked=f"a fault of this program, told above: {type(error).__name__}: {error}")
+        outcome = Outcome(unchecked=fault_of_ours(error))
     return answer_with(outcome, json=json)

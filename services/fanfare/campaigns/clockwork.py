@@ -7,8 +7,8 @@ once.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from time import CLOCK_BOOTTIME, clock_gettime, monotonic
+from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -19,6 +19,7 @@ from fanfare.campaigns.sealing import seal
 from fanfare.campaigns.service import ballot_partitions
 from fanfare.platform.desk import Asked, Desk
 from fanfare.platform.refusals import Refusal
+from fanfare.platform.timekeeping import Timekeeper
 from fanfare.record.ballots import BallotsClosed
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.envelope import derived_id
@@ -27,10 +28,6 @@ from fanfare.reports.report import report_digest
 from fanfare.views import standings
 
 _log = structlog.get_logger()
-TOO_LATE = timedelta(minutes=10)
-"""A due command that is later than this waits for a host: the site was down, or its clock jumped."""
-JUMP = timedelta(minutes=1)
-"""A clock that moved this much otherwise than time did has jumped: whatever became due by that waits for a host."""
 SETTLE_S = 1.0
 """How long ballots that were admitted before the close may take to be appended. The API stops admitting at the close."""
 Credit = Callable[[Desk, Round], Awaitable[bool]]
@@ -47,44 +44,18 @@ class Clockwork:
         self._credit_voters = credit
         self._closing_since: dict[str, float] = {}
         self._credited: set[str] = set()
-        self._reading: tuple[float, datetime] | None = None
-        """This machine's ticks and the database's time at the last run."""
-        self._gone_over: list[tuple[datetime, datetime]] = []
-        """Times that the database's clock jumped over: from after the first to the second of each."""
+        self._time = Timekeeper()
 
     async def run(self) -> None:
         """Do the next missing step of every round."""
         await self._desk.catch_up()
-        now = await self._now()
-        self._look_for_a_jump(now)
+        now = await self._time.read(self._desk)
         for campaign in list(self._desk.streams.campaigns.values()):
             for each in campaign.rounds:
                 try:
                     await self._step(campaign, each, now)
                 except Refusal as refusal:
                     _log.info("step refused", round=each.id, code=refusal.code)
-
-    async def _now(self) -> datetime:
-        async with self._desk.pool.connection() as connection:
-            row = await (await connection.execute("select clock_timestamp()")).fetchone()
-        time: datetime = row[0] if row else datetime.now(UTC)
-        return time
-
-    def _look_for_a_jump(self, now: datetime) -> None:
-        """Note where the database's clock moved otherwise than time did since the last run, by more than a minute."""
-        ticks = clock_gettime(CLOCK_BOOTTIME)  # it goes on while the machine sleeps: waking up is being late, not a jump
-        before, self._reading = self._reading, (ticks, now)
-        if before is None:
-            return
-        expected = before[1] + timedelta(seconds=ticks - before[0])
-        if abs(now - expected) > JUMP:
-            _log.warning("the clock jumped; what was due in between waits for a host", by_s=int((now - expected).total_seconds()))
-            self._gone_over = [each for each in self._gone_over if each[1] <= now]  # a jump back undoes one ahead
-            if now > expected:
-                self._gone_over.append((expected, now))
-
-    def _is_due(self, due: datetime, now: datetime) -> bool:
-        return due <= now <= due + TOO_LATE and not any(start < due <= end for start, end in self._gone_over)
 
     async def _step(self, campaign: Campaign, found: Round, now: datetime) -> None:
         steps: dict[str, Callable[[Campaign, Round, datetime], Awaitable[None]]] = {
@@ -99,7 +70,7 @@ class Clockwork:
 
     async def _open(self, campaign: Campaign, found: Round, now: datetime) -> None:
         due = found.plan.opens_at
-        if not self._is_due(due, now):
+        if not self._time.is_due(due, now):
             return
         try:
             offered = await options_for(self._desk, campaign, found)
@@ -117,7 +88,7 @@ class Clockwork:
 
     async def _close(self, campaign: Campaign, found: Round, now: datetime) -> None:
         due = found.closes_at
-        if due is not None and self._is_due(due, now):
+        if due is not None and self._time.is_due(due, now):
             await self._decide(
                 campaign, f"close {due.isoformat()}", found, lambda state: decide.begin_closing(state, found.id, set_for=due)
             )

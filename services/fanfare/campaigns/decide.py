@@ -1,6 +1,6 @@
 """What may happen to a campaign and its rounds. Pure: state, time and ids come in as arguments, facts or a refusal go out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,9 +26,18 @@ from fanfare.record.campaigns import (
     RoundSealed,
     RoundVoided,
 )
+from fanfare.record.circles import Circle
 from fanfare.record.kinds import Event
 from fanfare.record.position import Moment
-from fanfare.record.terms import MOST_OPTIONS, Advanced, Ask, FixedList, IdeasRaised, Option, RoundPlan, RoundTerms
+from fanfare.record.terms import MOST_OPTIONS, Advanced, Ask, FixedList, IdeasRaised, Option, RoundPlan, RoundTerms, circle_of
+
+
+def check_circles(plans: Sequence[RoundPlan], circles: Mapping[str, Circle]) -> None:
+    """Refuse a round for a circle that is not there, or was closed. Raises: PlanRefused."""
+    for circle in (found for each in plans if (found := circle_of(each.electorate))):
+        if circle not in circles or circles[circle].closed:
+            message = _("There is no open circle “%(circle)s”. Choose who may take part anew.", circle=circle)
+            raise refusals.PlanRefused(message)
 
 
 def publish(state: Campaign, published: CampaignPublished, rounds: Sequence[RoundPlanned]) -> list[Event]:

@@ -15,7 +15,6 @@ from fanfare.record.terms import (
     MOST_OPTIONS,
     Advanced,
     Ask,
-    Electorate,
     FixedList,
     IdeasRaised,
     Method,
@@ -28,6 +27,13 @@ from fanfare.record.terms import (
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 """What a time of a round lies between: at the ends of the calendar a time zone or a day more would fall off it."""
 Time = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST, description="With an offset; from the year 2000 to 2999.")]
+Who = Annotated[
+    str,
+    Field(
+        pattern=r"^(members|members-before-opening|circle:[a-z0-9]{4,40})$",
+        description="`members`, `members-before-opening`, or `circle:` and the id of a circle: who belongs to it.",
+    ),
+]
 _EXAMPLE: JsonDict = {
     "name": "Flavour",
     "question": "Which flavour goes on to the kitchen?",
@@ -54,7 +60,7 @@ class DraftRound(BaseModel):
     opens_at: Time = Field(examples=["2026-11-06T09:00:00+01:00"])
     closes_at: Time = Field(examples=["2026-11-14T18:00:00+01:00"])
     zone: str = Field(default="UTC", max_length=64, examples=["Europe/Berlin"])
-    electorate: Electorate = "members"
+    electorate: Who = "members"
     method: Method = "plurality.v1"
     most: Annotated[int, Field(ge=1, le=MOST_OPTIONS)] = 1
     options_from: Literal["ideas", "list", "round"] = "list"

@@ -22,6 +22,7 @@ from fanfare.platform.documents import Answers, document
 from fanfare.platform.edge import RawRoute, TheDesk, waited
 from fanfare.record.campaigns import Round
 from fanfare.record.kinds import digest
+from fanfare.record.position import Position
 from fanfare.reports.report import CampaignReport, RoundReport
 from fanfare.views import board, history
 
@@ -137,9 +138,10 @@ TheReports = Annotated[LiveReports, Depends(_reports)]
 """For routes that show a report."""
 
 
-def _waits(request: Request) -> bool:
-    """Tell whether the asker waits for something that she wrote, so that nothing older will do."""
-    return "fanfare-wait" in request.headers
+def _awaited(request: Request) -> Position | None:
+    """Return what the asker wrote and waits for, so that nothing older will do. It was parsed and waited for before the route."""
+    header = request.headers.get("fanfare-wait")
+    return Position.parse(header) if header else None
 
 
 def canonical_answer(request: Request, body: bytes) -> Response:
@@ -157,7 +159,7 @@ async def get_round_report(round_id: Id, request: Request, reports: TheReports, 
 
     Over many ballots it may be some minutes old, as its moment says, unless Fanfare-Wait asks for a later one.
     """
-    found = await reports.of_round(*await campaigns.round(round_id), now=_waits(request))
+    found = await reports.of_round(*await campaigns.round(round_id), awaited=_awaited(request))
     return canonical_answer(request, found.body)
 
 
@@ -169,7 +171,7 @@ async def get_round_report(round_id: Id, request: Request, reports: TheReports, 
 )
 async def get_campaign_report(campaign_id: Id, request: Request, reports: TheReports, campaigns: TheCampaigns) -> Response:
     """Return the canonical report of a campaign; over many ballots it may be some minutes old, as its moment says."""
-    found = await reports.of_campaign(await campaigns.campaign(campaign_id), now=_waits(request))
+    found = await reports.of_campaign(await campaigns.campaign(campaign_id), awaited=_awaited(request))
     return canonical_answer(request, found.body)
 
 

@@ -11,6 +11,7 @@ from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
 from fanfare.campaigns.refusals import RoundNotFound
 from fanfare.campaigns.service import Campaigns
 from fanfare.campaigns.templates import TEMPLATES, Template
+from fanfare.platform.allowed import HostOfCampaign, HostOfRound
 from fanfare.platform.documents import document
 from fanfare.platform.edge import BodyDigest, Cursor, Host, Key, Limit, TheDesk, acknowledge, asked
 from fanfare.platform.language import gettext as _
@@ -155,7 +156,8 @@ async def list_campaigns(desk: TheDesk) -> CampaignList:
     """Return all public campaigns, the latest first."""
     await desk.catch_up()
     async with desk.pool.connection() as connection:
-        found = [await read_campaign(connection, each) for each in reversed(desk.streams.campaigns.values()) if each.id]
+        public = [each for each in reversed(desk.streams.campaigns.values()) if each.id]
+        found = [await read_campaign(connection, each) for each in public]
     return CampaignList(campaigns=found)
 
 
@@ -263,7 +265,13 @@ async def publish(draft_id: Id, host: Host, campaigns: TheCampaigns, key: Key, b
 
 @router.post("/campaigns/{campaign_id}/rounds", status_code=status.HTTP_201_CREATED, summary="Add a round")
 async def add_round(
-    campaign_id: Id, form: DraftRound, host: Host, campaigns: TheCampaigns, key: Key, body: BodyDigest, response: Response
+    campaign_id: Id,
+    form: DraftRound,
+    host: HostOfCampaign,
+    campaigns: TheCampaigns,
+    key: Key,
+    body: BodyDigest,
+    response: Response,
 ) -> Done:
     """Add a round to a public campaign."""
     round_id, done = await campaigns.plan_round(campaign_id, None, form, asked(host, "plan", campaign_id, key, body))
@@ -274,7 +282,7 @@ async def add_round(
 
 @router.put("/rounds/{round_id}/plan", summary="Plan a round anew")
 async def replan(
-    round_id: Id, form: DraftRound, host: Host, campaigns: TheCampaigns, key: Key, body: BodyDigest, response: Response
+    round_id: Id, form: DraftRound, host: HostOfRound, campaigns: TheCampaigns, key: Key, body: BodyDigest, response: Response
 ) -> Done:
     """Replace the plan of a round that has not opened."""
     campaign, found = await campaigns.round(round_id)
@@ -287,7 +295,9 @@ async def replan(
 class Act:
     """What a host asks of a round: the caller, the round and the key, gathered once for all actions."""
 
-    def __init__(self, round_id: Id, host: Host, campaigns: TheCampaigns, key: Key, body: BodyDigest, response: Response) -> None:
+    def __init__(
+        self, round_id: Id, host: HostOfRound, campaigns: TheCampaigns, key: Key, body: BodyDigest, response: Response
+    ) -> None:
         """Gather the parts; FastAPI calls this."""
         self.round_id, self.host, self.campaigns, self.key, self.body, self.response = (
             round_id,

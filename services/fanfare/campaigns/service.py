@@ -13,12 +13,14 @@ from fanfare.campaigns import decide
 from fanfare.campaigns.drafts import DraftCampaign, DraftRound, ask, plan, publication, round_id, round_words
 from fanfare.campaigns.inputs import options_for
 from fanfare.campaigns.refusals import CampaignNotFound, DraftChanged, DraftNotFound, RoundNotFound
-from fanfare.platform import requests, texts
+from fanfare.platform import requests, texts, warrants
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked
 from fanfare.record.campaigns import Campaign, Round, RoundPlanned
+from fanfare.record.decisions import Streams
 from fanfare.record.kinds import Event, digest
+from fanfare.record.terms import RoundPlan, circle_of
 from fanfare.reports import quarantined
 
 Choose = Callable[[Campaign], list[Event]]
@@ -134,6 +136,7 @@ class Campaigns:
             raise
         hashes = await self._keep(draft.words(), draft.rounds, asked)
         published, rounds = publication(campaign_id, draft, hashes, asked.actor)
+        await self._check_circles([each.plan for each in rounds])
         done = await self._decide(campaign_id, asked, lambda state: decide.publish(state, published, rounds))
         with suppress(DraftNotFound):
             await self.discard(draft_id)
@@ -162,7 +165,14 @@ class Campaigns:
             plan=plan(draft, hashes, [each.id for each in campaign.rounds]),
             by=asked.actor,
         )
+        await self._check_circles([planned.plan])
         return target, await self._decide(campaign_id, asked, lambda state: decide.plan_round(state, planned))
+
+    async def _check_circles(self, plans: Sequence[RoundPlan]) -> None:
+        """Refuse a circle that is not there. One that is closed right behind this harms nobody: nobody belongs to it."""
+        if any(circle_of(each.electorate) for each in plans):
+            await self._desk.catch_up()
+            decide.check_circles(plans, self._desk.streams.circles)
 
     async def open(self, found: tuple[Campaign, Round], asked: Asked) -> Acknowledged:
         """Open a round now. Raises: RoundNotPlanned, InputNotReady, NoOptions, Overtaken, KeyReused, Busy."""
@@ -250,7 +260,12 @@ class Campaigns:
         return done or await self._decide(campaign_id, asked, choose)
 
     async def _decide(self, campaign_id: str, asked: Asked, choose: Choose) -> Acknowledged:
-        done = await self._desk.decide(campaign_id, asked, lambda streams: choose(streams.campaigns.get(campaign_id, Campaign())))
+        def decided(streams: Streams) -> list[Event]:
+            # Asked here, too, for all that is decided about a campaign: what opened the page may have ended since.
+            warrants.demand(streams, asked.actor, "host", campaign_id, self._desk.now)
+            return choose(streams.campaigns.get(campaign_id, Campaign()))
+
+        done = await self._desk.decide(campaign_id, asked, decided)
         return await requests.finished(self._desk.pool, asked, done)
 
 

@@ -33,7 +33,7 @@ class Sent(msgspec.Struct, frozen=True):
 
     id: str
     segment: str
-    """Empty where it went to one fan."""
+    """Empty where it went to fans who were named."""
     words: str
     question: str
     written_at: datetime
@@ -47,7 +47,7 @@ class Sent(msgspec.Struct, frozen=True):
     """On their pages; who reads it in the mail alone is not seen."""
     answered: int
     name: str
-    """Of the one fan; empty where she left."""
+    """Of the one fan, or of one of those who were named; empty where they left."""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -8,23 +8,17 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from fanfare.community.segments import INTEREST, INVOLVEMENT, LAPSED, LATELY, SEGMENTS, WEEKS, Segment
+from fanfare.community.segments import LAPSED, LATELY, SEGMENTS, Segment
 
 # The definitions of fanfare.community.segments, in sets; a test holds both equal.
 STANDING: LiteralString = """
     standing as (
         select id,
                coalesce(interested, false) as interested, coalesce(involved, false) as involved,
-               coalesce(weeks >= %(weeks)s, false) as interacting,
-               coalesce(interested and involved and weeks >= %(weeks)s, false) as active,
+               coalesce(week_before_at > %(lately)s, false) as interacting,
+               coalesce(interested and involved and week_before_at > %(lately)s, false) as active,
                joined_at > %(lately)s as new, coalesce(last_at <= %(lapsed)s, false) as lapsed
-          from vault.members
-          left join (select member, bool_or(wire = any(%(interest)s)) as interested,
-                            bool_or(wire = any(%(involvement)s)) as involved,
-                            count(distinct date_trunc('week', at at time zone 'UTC')) filter (where at > %(lately)s) as weeks,
-                            max(at) as last_at
-                       from timeline.acts where wire = any(%(interest)s) or wire = any(%(involvement)s)
-                      group by member) as done on done.member = members.id
+          from vault.members left join activity.fans on fans.member = members.id
          where recorded and id <> all(%(but)s))
 """
 COUNTS: LiteralString = (
@@ -60,11 +54,8 @@ class Found(msgspec.Struct, frozen=True):
 def asked(now: datetime, but: Sequence[str]) -> dict[str, Any]:
     """Return what :data:`STANDING` is asked with; *but* are members who are in no segment, such as the brand's own."""
     return {
-        "interest": list(INTEREST),
-        "involvement": list(INVOLVEMENT),
         "lately": now - LATELY,
         "lapsed": now - LAPSED,
-        "weeks": WEEKS,
         "but": list(but),
     }
 

@@ -1,4 +1,4 @@
-"""What kudos and thank-yous are allowed, and what they make true. Pure."""
+"""What kudos, welcomes and thank-yous are allowed, and what they make true. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -9,12 +9,17 @@ from fanfare.community.refusals import (
     KudosForYourself,
     KudosNotFound,
     KudosSpent,
+    NoNewcomer,
     NotHers,
     NothingAsked,
     NotYourKudos,
     ThanksSpent,
+    WelcomedAlready,
+    WelcomedOften,
+    WelcomeForYourself,
 )
 from fanfare.platform.refusals import RoleNeeded
+from fanfare.record.bringing import MOST_WELCOMES, NewcomerWelcomed
 from fanfare.record.recognition import MOST_KUDOS, KudosGiven, KudosTakenBack
 
 MOST_A_DAY = 20
@@ -25,6 +30,11 @@ def week_of(at: datetime) -> str:
     """Return the week, Monday to Sunday, UTC, such as 2026-W47."""
     year, week, _ = at.isocalendar()
     return f"{year}-W{week:02d}"
+
+
+def turns_of_week(at: datetime) -> str:
+    """Return what the turns of the kudos of a week are about: the fold counts the first ones, and no more are taken."""
+    return f"kudos {week_of(at)}"
 
 
 def next_week(at: datetime) -> datetime:
@@ -91,6 +101,42 @@ def take_back(found: KudosNow | None, by: str) -> list[KudosTakenBack]:
     if found.by != by:
         raise NotYourKudos
     return [] if found.taken_back else [KudosTakenBack(kudos=found.kudos, by=by)]
+
+
+class Newcomer(msgspec.Struct, frozen=True):
+    """A member whom somebody wants to welcome."""
+
+    member: str
+    is_new: bool
+    """She joined in the last thirty days, and is no host."""
+    welcomed_by: tuple[str, ...] = ()
+    """Whose welcomes count."""
+
+
+class Welcome(msgspec.Struct, frozen=True):
+    """Welcome a newcomer, in words."""
+
+    by: str
+    words: str
+    """The hash of the words; empty before they are kept."""
+
+
+def welcome(command: Welcome, found: Newcomer) -> list[NewcomerWelcomed]:
+    """
+    Answer a command with the fact it makes true.
+
+    Raises:
+        WelcomeForYourself, NoNewcomer, WelcomedAlready, WelcomedOften.
+    """
+    if command.by == found.member:
+        raise WelcomeForYourself
+    if not found.is_new:
+        raise NoNewcomer
+    if command.by in found.welcomed_by:
+        raise WelcomedAlready
+    if len(found.welcomed_by) >= MOST_WELCOMES:
+        raise WelcomedOften
+    return [NewcomerWelcomed(newcomer=found.member, by=command.by, words=command.words)]
 
 
 def thank(*, may_thank: bool, today: int) -> None:

@@ -1,4 +1,4 @@
-"""What kudos and thank-yous refuse."""
+"""What kudos, welcomes and thank-yous refuse."""
 
 from fanfare.platform.refusals import Invalid, Refusal
 
@@ -33,6 +33,30 @@ class NotHers(Refusal):
     code, status, advice = "not-hers", 422, "Name an idea or a comment that she wrote, or nothing."
 
 
+class WelcomeForYourself(Refusal):
+    """Nobody welcomes herself."""
+
+    code, status, advice = "welcome-for-yourself", 403, "Welcome somebody who came after you."
+
+
+class NoNewcomer(Refusal):
+    """She is no newcomer."""
+
+    code, advice = "no-newcomer", "Whoever joined in the last thirty days and is no host can be welcomed. Give her kudos instead."
+
+
+class WelcomedAlready(Refusal):
+    """You welcomed her."""
+
+    code, advice = "welcomed-already", "Your first welcome stands on her page. Give her kudos for what she does next."
+
+
+class WelcomedOften(Refusal):
+    """Three others welcomed her."""
+
+    code, advice = "welcomed-often", "That is enough for a welcome. Give her kudos, or answer what she wrote."
+
+
 class ThanksSpent(Refusal):
     """You wrote twenty thank-yous today."""
 
@@ -46,6 +70,12 @@ class NobodyToThank(Refusal):
     """Nobody would get this."""
 
     code, status, advice = "nobody-to-thank", 422, "Choose a fan or a segment in which somebody is."
+
+
+class TooManyNamed(Refusal):
+    """You named more than fifty fans."""
+
+    code, status, advice = "too-many-named", 422, "Choose a segment, or write to some now and to the others afterwards."
 
 
 class ThanksNotFound(Refusal):

@@ -1,6 +1,6 @@
 """Kudos: given in words, five a week, and taken back."""
 
-from typing import LiteralString
+from contextlib import suppress
 
 from psycopg import AsyncConnection
 
@@ -12,31 +12,18 @@ from fanfare.members.refusals import MemberNotFound
 from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.language import gettext as _
+from fanfare.platform.turns import TurnsSpent, latest_turn, next_turn
 from fanfare.record.position import Position
 from fanfare.record.recognition import MOST_KUDOS
 from fanfare.views import kudos as view
 
 WORDS = 280
 """Characters."""
-# Each of hers has its own number in the week, whichever process took it: the fold counts the first ones, and no more are taken
-# here. A crash before the event has its number again when the request comes again.
-CLAIM: LiteralString = """
-    insert into desk.papers as known (round, voter, number, event_id, key_hash) values (%(week)s, %(by)s, 1, %(event)s, '')
-    on conflict (round, voter) do update
-       set number = known.number + (known.event_id <> excluded.event_id)::integer, event_id = excluded.event_id
-     where known.number < %(most)s or known.event_id = excluded.event_id
-"""
-GIVEN: LiteralString = "select number from desk.papers where round = %s and voter = %s"
 
 
 async def left(connection: AsyncConnection, desk: Desk, member: str) -> int:
     """Return how many kudos she can still give this week."""
-    row = await (await connection.execute(GIVEN, (_week(desk), member))).fetchone()
-    return max(0, MOST_KUDOS - (row[0] if row else 0))
-
-
-def _week(desk: Desk) -> str:
-    return f"kudos {decide.week_of(desk.now)}"
+    return max(0, MOST_KUDOS - await latest_turn(connection, decide.turns_of_week(desk.now), member))
 
 
 async def give(desk: Desk, asked: Asked, to: str, words: str, about: str = "") -> tuple[str, Acknowledged]:
@@ -62,8 +49,9 @@ async def give(desk: Desk, asked: Asked, to: str, words: str, about: str = "") -
         author, campaign = (found[0].author, found[0].campaign) if found else ("", None)
         command = GiveKudos(kudos, asked.actor, to, "", about, author, campaign)
         decide.give(command, 0)  # before anything is kept
-        claimed = {"week": _week(desk), "by": asked.actor, "event": event_id, "most": MOST_KUDOS}
-        given = 0 if (await connection.execute(CLAIM, claimed)).rowcount else MOST_KUDOS
+        given = MOST_KUDOS
+        with suppress(TurnsSpent):
+            given = await next_turn(connection, decide.turns_of_week(desk.now), asked.actor, event_id, most=MOST_KUDOS) - 1
         decide.give(command, given)
         kept = (await texts.keep(connection, [words], asked.actor))[words]
     events = decide.give(GiveKudos(kudos, asked.actor, to, kept, about, author, campaign), given)

@@ -33,7 +33,7 @@ async def tell(
     if not wanting:
         return []
     links = [unsubscribing.link(desk, member) for member, _email in wanting]
-    foot = _("You get this because thank-yous and kudos come to you by mail. To get no more of it, open this link:")
+    foot = _("You get this because thank-yous, kudos, welcomes and invitations come to you by mail. To end that, open this link:")
     bodies = [f"{body.rstrip()}\n\n-- \n{foot}\n{link}\n" for link in links]
     # Erasing her finds the mail by her id at the end of its key.
     keys = [f"{unique}:{member}" for member, _email in wanting]

@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from fanfare.community import audience, decide, telling
-from fanfare.community.refusals import NobodyToThank, ThanksNotFound
+from fanfare.community.refusals import NobodyToThank, ThanksNotFound, TooManyNamed
 from fanfare.community.segments import Segment
 from fanfare.members import links, notices, vault
 from fanfare.platform import requests, texts
@@ -21,6 +21,8 @@ from fanfare.record.recognition import MOST_THANKED, FanThanked
 
 WORDS, QUESTION, ANSWER = 2000, 300, 2000
 """Characters."""
+MOST_NAMED = 50
+"""Fans named in one thank-you: words for more are words for a segment."""
 
 TODAY: LiteralString = "select count(*) from vault.thanks where by_member = %s and written_at >= %s"
 WRITE: LiteralString = """
@@ -34,7 +36,7 @@ ADDRESS: LiteralString = """
 """
 WRITTEN_BACK: LiteralString = """
     update vault.thanked set written_back_at = now() from vault.thanks
-     where thanks.id = thanked.thanks and thanks.by_member = %s and thanked.member = %s and thanked.thanks <> %s
+     where thanks.id = thanked.thanks and thanks.by_member = %s and thanked.member = any(%s) and thanked.thanks <> %s
        and answered_at is not null and written_back_at is null
 """
 NEXT: LiteralString = """
@@ -65,17 +67,19 @@ class Written(msgspec.Struct, frozen=True):
 
     words: str
     question: str = ""
-    to: str = ""
-    """A member; empty where it goes to a segment."""
+    to: tuple[str, ...] = ()
+    """Members, each of whom gets it as her own; none where it goes to a segment."""
     segment: Segment | None = None
 
     def checked(self) -> "Written":
-        """Return it as it will be kept. Raises: TextRefused, NobodyToThank."""
+        """Return it as it will be kept. Raises: TextRefused, NobodyToThank, TooManyNamed."""
         words = texts.checked(self.words, "words", WORDS, lines=True)
         question = texts.checked(self.question, "question", QUESTION) if self.question.strip() else ""
         if not self.to and self.segment is None:
             raise NobodyToThank(field="segment")
-        return Written(words, question, self.to, None if self.to else self.segment)
+        if len(set(self.to)) > MOST_NAMED:
+            raise TooManyNamed
+        return Written(words, question, tuple(sorted(set(self.to))), None if self.to else self.segment)
 
 
 class Portion(msgspec.Struct, frozen=True):
@@ -108,8 +112,10 @@ async def write(desk: Desk, asked: Asked, caller: Caller, written: Written) -> s
     """
     Keep a thank-you for those whom it is for, and return its id; :func:`deliver` does the rest. The same request twice is one.
 
+    Whoever was named and has left is left out.
+
     Raises:
-        RoleNeeded, TextRefused, NobodyToThank, ThanksSpent, KeyReused, SignInNeeded.
+        RoleNeeded, TextRefused, NobodyToThank, TooManyNamed, ThanksSpent, KeyReused, SignInNeeded.
     """
     written = written.checked()
     thanks = asked.event_id(desk.vault_key)[:16]
@@ -127,7 +133,7 @@ async def write(desk: Desk, asked: Asked, caller: Caller, written: Written) -> s
         if not (await connection.execute(ADDRESS, asked_with)).rowcount:
             raise NobodyToThank(field="segment")
         if written.to:
-            await connection.execute(WRITTEN_BACK, (caller.member, written.to, thanks))
+            await connection.execute(WRITTEN_BACK, (caller.member, list(written.to), thanks))
     return thanks
 
 
@@ -143,7 +149,7 @@ async def _count(connection: AsyncConnection, member: str, now: datetime) -> int
 
 async def _chosen(connection: AsyncConnection, desk: Desk, by: str, written: Written) -> list[str]:
     if written.segment is None:
-        return [] if written.to == by else [written.to]
+        return [each for each in written.to if each != by]
     rows = await connection.execute(audience.of_segment(written.segment), audience.asked(desk.now, brands_own(desk, by)))
     return [row[0] for row in await rows.fetchall()]
 

@@ -7,7 +7,7 @@ the step, so it may crash anywhere and be started twice.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 
 import structlog
@@ -16,8 +16,10 @@ from fanfare.draws import decide
 from fanfare.draws.beacon import BeaconAway, Drand, Value
 from fanfare.lots.beacon import simulated_value
 from fanfare.platform.desk import Asked, Desk
+from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Refusal
 from fanfare.platform.texts import read
+from fanfare.platform.timekeeping import Clock, Timekeeper, database_time
 from fanfare.record.decisions import Streams
 from fanfare.record.draws import DrandRound, Draw
 from fanfare.record.kinds import Event
@@ -32,18 +34,6 @@ Tell = Callable[[str, str, str, str], Awaitable[object]]
 """Tells a member by mail: member, subject, body, and what names the occasion, so that nobody is told twice."""
 
 
-Clock = Callable[[Desk], Awaitable[datetime]]
-"""Tells the time by which a draw closes."""
-
-
-async def database_time(desk: Desk) -> datetime:
-    """Return the time of PostgreSQL's clock, which all workers share."""
-    async with desk.pool.connection() as connection:
-        row = await (await connection.execute("select clock_timestamp()")).fetchone()
-    time: datetime = row[0] if row else datetime.now(UTC)
-    return time
-
-
 class DrawClock:
     """Owned by one event loop. Several may run at once: contested decisions are taken once."""
 
@@ -52,14 +42,16 @@ class DrawClock:
         self._desk = desk
         self._drand = drand
         self._settle = settle
-        self._clock = clock
+        self._time = Timekeeper(clock)
+        self._heads: dict[str, int] = {}
+        """By draw that has closed: behind what was appended by then. Its entrants are read at least to there."""
         self._next_try: dict[str, float] = {}
         """By draw: not before when, in this machine's ticks, its value is fetched again."""
 
     async def run(self) -> None:
         """Do the next missing step of every draw."""
         await self._desk.catch_up()
-        now = await self._clock(self._desk)
+        now = await self._time.read(self._desk)
         for draw in list(self._desk.streams.draws.values()):
             try:
                 if draw.status == "open" and self._has_closed(draw, now):
@@ -70,13 +62,24 @@ class DrawClock:
                 _log.info("draw step refused", draw=draw.announced.draw, code=refusal.code)
 
     def _has_closed(self, draw: Draw, now: datetime) -> bool:
-        """Both clocks, the database's and this machine's, have passed the close; after the beacon's value it is too late."""
+        """
+        Both clocks, the database's and this machine's, have passed the close, and did not jump over it.
+
+        After the beacon's value it is too late, and a host has to call the draw off. Drawing is never too late: the value is
+        the same whenever it is asked for.
+        """
         announced = draw.announced
-        return announced.closes_at + self._settle <= now < announced.beacon.at and announced.closes_at <= self._desk.now
+        is_due = self._time.is_due(announced.closes_at, now) and announced.closes_at <= self._desk.now
+        return is_due and announced.closes_at + self._settle <= now < announced.beacon.at
 
     async def _fix(self, draw: Draw) -> None:
-        """Fix the entrants once the tables hold all that was appended before. A crash before or after the append is harmless."""
-        draw_id, head = draw.announced.draw, (await self._desk.log.heads())[0]
+        """
+        Fix the entrants once the tables hold all that was appended before the close; on a busy site they are never level long.
+
+        A crash before or after the append is harmless.
+        """
+        draw_id = draw.announced.draw
+        head = self._heads.setdefault(draw_id, (await self._desk.log.heads())[0])
         async with self._desk.pool.connection() as connection:
             read_to, entrants = await view.entrants_now(connection, draw_id)
         if read_to >= head:  # else the next run looks again
@@ -131,10 +134,16 @@ async def _tell(desk: Desk, draw: Draw, tell: Tell, told: set[tuple[str, str]]) 
         words = await read(connection, [announced.title])
     for seat in seats:
         if seat.state in ("held", "offered") and (announced.draw, seat.member) not in told:
-            title = words.get(announced.title, "a draw")
-            until = (
-                f" Say by {seat.until:%Y-%m-%d %H:%M} UTC whether you take it." if seat.until else " You need not do anything."
-            )
-            body = f"You were drawn: “{title}”.{until}\n\n{desk.source}/draws/{announced.draw}"
-            await tell(seat.member, f"You were drawn: “{title}”", body, f"drawn:{announced.draw}")
+            subject, body = _drawn(words.get(announced.title, _("a draw")), seat.until)
+            body += f"\n\n{desk.source}/draws/{announced.draw}"
+            await tell(seat.member, subject, body, f"drawn:{announced.draw}")
             told.add((announced.draw, seat.member))
+
+
+def _drawn(title: str, until: datetime | None) -> tuple[str, str]:
+    """Return the subject and the words of the mail to somebody who was drawn; she has to answer *until* then, if at all."""
+    subject = _("You were drawn: “%(title)s”", title=title)
+    if until is None:
+        return subject, _("You were drawn: “%(title)s”. You need not do anything.", title=title)
+    when = f"{until:%Y-%m-%d %H:%M} UTC"
+    return subject, _("You were drawn: “%(title)s”. Say by %(when)s whether you take it.", title=title, when=when)

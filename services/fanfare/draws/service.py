@@ -1,7 +1,6 @@
 """Draws: announced and called off by hosts, entered and left by members, and the seats that members take or give away."""
 
 from datetime import UTC, datetime
-from typing import LiteralString
 
 import msgspec
 
@@ -11,17 +10,12 @@ from fanfare.draws.refusals import DrawRefused
 from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.language import gettext as _
+from fanfare.platform.turns import next_turn
 from fanfare.record.draws import Draw, DrawAnnounced, OpenTo, Purpose
 from fanfare.views import draws as view
 
 GETS = 1000
 """The most characters of what one gets, and of who may enter."""
-# The latest press of each member, claimed before the append, so that two tabs never press with the same turn.
-NEXT_TURN: LiteralString = """
-    insert into desk.papers values (%(draw)s, %(member)s, 2 - %(odd)s, %(key)s, '')
-    on conflict (round, voter) do update set number = papers.number + case when papers.number %% 2 = %(odd)s then 2 else 1 end
-    returning number
-"""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +99,7 @@ class Draws:
         Enter a draw, or leave it. What she pressed last counts.
 
         Raises:
-            DrawNotFound, DrawClosed, NotInvited, KeyReused, Busy.
+            DrawNotFound, DrawClosed, NotInvited, TurnsSpent, KeyReused, Busy.
         """
         if done := await requests.earlier(self._desk.pool, asked):
             return done
@@ -114,10 +108,10 @@ class Draws:
         decide.press(
             state, asked.actor, 1 if enters else 2, self._desk.now, may_enter=may_enter
         )  # refuses before a turn is claimed
-        asking = {"draw": draw_id, "member": asked.actor, "odd": int(enters), "key": asked.key}
+        event_id = asked.event_id(self._desk.vault_key)
         async with self._desk.pool.connection() as connection:
-            row = await (await connection.execute(NEXT_TURN, asking)).fetchone()
-        events = decide.press(state, asked.actor, row[0] if row else 1, self._desk.now, may_enter=may_enter)
+            turn = await next_turn(connection, draw_id, asked.actor, event_id, parity=int(enters))
+        events = decide.press(state, asked.actor, turn, self._desk.now, may_enter=may_enter)
         done = await self._desk.publish(asked, events, draw_id)
         return await requests.finished(self._desk.pool, asked, done)
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fanfare.ideas import answering
 from fanfare.ideas.routes import TheIdeas
-from fanfare.platform.edge import BodyDigest, Host, Key, TheDesk, acknowledge, asked
+from fanfare.platform.allowed import CuratorOfIdea
+from fanfare.platform.edge import BodyDigest, Key, TheDesk, acknowledge, asked
 from fanfare.record.answers import AnswerStatus
 from fanfare.views import answers
 
@@ -78,7 +79,7 @@ async def get_answers(idea_id: Id, desk: TheDesk, ideas: TheIdeas) -> Answers:
 
 @router.put("/ideas/{idea_id}/answer", summary="Answer an idea")
 async def answer(
-    idea_id: Id, form: AnswerForm, host: Host, desk: TheDesk, key: Key, body: BodyDigest, response: Response
+    idea_id: Id, form: AnswerForm, host: CuratorOfIdea, desk: TheDesk, key: Key, body: BodyDigest, response: Response
 ) -> Answered:
     """Say for the brand what becomes of an idea, and why. The last answer stands; the same one again changes nothing."""
     done = await answering.answer(desk, asked(host, "answer", idea_id, key, body), host, idea_id, form.status, form.reason)

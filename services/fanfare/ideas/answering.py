@@ -1,4 +1,4 @@
-"""Answering: a host says for the brand what becomes of an idea, and why."""
+"""Answering: a host, or a fan with that right, says for the brand what becomes of an idea, and why."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from fanfare.ideas import decide
 from fanfare.ideas.decide import AnswerIdea, IdeaNow, Said
 from fanfare.ideas.refusals import IdeaNotFound
 from fanfare.members import notices
-from fanfare.platform import requests, texts
+from fanfare.platform import requests, rights, texts
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.language import gettext as _
@@ -38,13 +38,14 @@ async def answer(desk: Desk, asked: Asked, caller: Caller, idea: str, status: An
     reason = texts.checked(reason, marked("reason"), LONGEST, lines=True)
     if done := await requests.earlier(desk.pool, asked):
         return done
+    held = await rights.warrant_of(caller, desk, "curate")
     async with desk.pool.connection() as connection:
         found = await view.one(connection, idea)
         if found is None:
             raise IdeaNotFound
         stands = (await answers.of(connection, [idea])).get(idea)
         state = IdeaNow(idea, found["author"], found["version"], found["withdrawn"], found["frozen"], found["hidden"])
-        command = AnswerIdea(caller.member, caller.may("host"), found["campaign"], Said(status, reason))
+        command = AnswerIdea(caller.member, held.covers(found["campaign"]), found["campaign"], Said(status, reason))
         said = Said(stands.status, stands.reason) if stands else None
         if not decide.answer(command, state, said) and stands:  # also refuses, before the reason is kept
             return await requests.finished(desk.pool, asked, Acknowledged(stands.event_id, Position.parse(stands.position)))

@@ -8,6 +8,7 @@ from fanfare.campaigns.refusals import RoundNotOpen, RoundPausedNow
 from fanfare.ideas.refusals import IdeaChanged, IdeaFrozen, IdeaIsHidden, IdeaWasWithdrawn, NoIdeasNow, NotYourIdea
 from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import RoleNeeded
+from fanfare.platform.warrants import ASK
 from fanfare.record.answers import AnswerStatus, IdeaAnswered
 from fanfare.record.campaigns import Round
 
@@ -79,7 +80,7 @@ class AnswerIdea(msgspec.Struct, frozen=True):
 
     by: str
     may_answer: bool
-    """She is a host or an admin."""
+    """She is a host or an admin, or a fan with that right in this campaign."""
     campaign: str
     said: Said
     reason: str = ""
@@ -91,12 +92,11 @@ def answer(command: AnswerIdea, state: IdeaNow, stands: Said | None) -> list[Ide
     Answer a host with the fact she makes true: none where the answer that *stands* says the same already.
 
     Raises:
-        RoleNeeded: she is no host.
+        RoleNeeded: she is no host, and has no such right here.
         IdeaWasWithdrawn, IdeaIsHidden.
     """
     if not command.may_answer:
-        message = _("Only hosts answer for the brand. Write a comment to say what you think.")
-        raise RoleNeeded(message)
+        raise RoleNeeded(_(ASK["curate"]))
     press(state)
     if command.said == stands:
         return []

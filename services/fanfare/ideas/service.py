@@ -1,7 +1,7 @@
 """Ideas: raise, edit, withdraw, support, comment."""
 
 from contextlib import suppress
-from typing import Any, LiteralString, TypedDict
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -16,7 +16,8 @@ from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked
 from fanfare.platform.refusals import Refusal
-from fanfare.record.campaigns import Campaign
+from fanfare.platform.turns import next_turn
+from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.ideas import (
     MOST_PICTURES,
     CommentMade,
@@ -29,12 +30,7 @@ from fanfare.record.ideas import (
 )
 from fanfare.record.kinds import Event
 from fanfare.views import ideas as view
-
-# Of one fan and idea each press has its own number, in the order of the presses, whichever process took them.
-NEXT_PRESS: LiteralString = """
-    insert into desk.papers values (%s, %s, 1, %s, '') on conflict (round, voter) do update set number = papers.number + 1
-    returning number
-"""
+from fanfare.voting import electing
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -91,26 +87,31 @@ class Ideas:
         """Write through *desk*."""
         self._desk = desk
 
-    async def _open_round(self, round_id: str) -> Campaign:
+    async def _open_round(self, round_id: str, member: str) -> Campaign:
         """
-        Return the campaign of a round that takes ideas and support now.
+        Return the campaign of a round that takes ideas and support of a member now.
 
         What this process has read is enough for a yes, since the fold has the last word on what came too late; before a no it
         reads up to the head. Reading each time would line up all who press at once.
 
         Raises:
-            RoundNotFound, NoIdeasNow, RoundNotOpen, RoundPausedNow.
+            RoundNotFound, NoIdeasNow, RoundNotOpen, RoundPausedNow, NotInElectorate, NotYetThere.
         """
+        campaign, found = await self._taking(round_id)
+        await electing.demand(self._desk, found, member)
+        return campaign
+
+    async def _taking(self, round_id: str) -> tuple[Campaign, Round]:
         if known := self._desk.streams.round(round_id):
             with suppress(Refusal):
                 decide.takes_ideas(known[1], self._desk.now)
-                return known[0]
+                return known
         await self._desk.catch_up()
         known = self._desk.streams.round(round_id)
         if known is None:
             raise RoundNotFound
         decide.takes_ideas(known[1], self._desk.now)
-        return known[0]
+        return known
 
     async def find(self, idea: str, *, unveiled: bool = False) -> dict[str, Any]:
         """
@@ -142,7 +143,7 @@ class Ideas:
         idea = asked.event_id(self._desk.vault_key)[:16]
         if done := await requests.earlier(self._desk.pool, asked):
             return idea, done
-        campaign = await self._open_round(round_id)
+        campaign = await self._open_round(round_id, asked.actor)
         kept = await self._keep(words, asked.actor)
         event = IdeaRaised(idea=idea, campaign=campaign.id, round=round_id, by=asked.actor, **kept)
         return idea, await self._publish(asked, event, idea)
@@ -176,16 +177,15 @@ class Ideas:
         Support an idea, or no longer. What she pressed last counts.
 
         Raises:
-            IdeaNotFound, IdeaWasWithdrawn, RoundNotOpen, RoundPausedNow, KeyReused, Busy.
+            IdeaNotFound, IdeaWasWithdrawn, RoundNotOpen, RoundPausedNow, TurnsSpent, KeyReused, Busy.
         """
         if done := await requests.earlier(self._desk.pool, asked):
             return done
         state, round_id = await self._now(idea)
         decide.press(state)
-        await self._open_round(round_id)
+        await self._open_round(round_id, asked.actor)
         async with self._desk.pool.connection() as connection:
-            row = await (await connection.execute(NEXT_PRESS, (idea, asked.actor, asked.key))).fetchone()
-        number = row[0] if row else 1
+            number = await next_turn(connection, idea, asked.actor, asked.event_id(self._desk.vault_key))
         kind = IdeaSupported if supports else SupportWithdrawn
         return await self._publish(asked, kind(idea=idea, by=asked.actor, number=number), idea)
 

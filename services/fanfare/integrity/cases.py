@@ -58,15 +58,15 @@ class Queue(msgspec.Struct, frozen=True):
 WAITING: LiteralString = """
     with waiting as (
         select content, min(at) as since, count(*) as flags, bool_or(rule is null) as asked_back
-          from desk.flags where settled_at is null group by content),
+          from desk.flags where settled_at is null and (%(only)s::text[] is null or campaign = any(%(only)s)) group by content),
     shown as (select * from waiting order by since, content limit %(limit)s)
     select (select count(*) from (select from waiting limit 1000) as counted), shown.* from shown order by since, content
 """
 
 
-async def queue(connection: AsyncConnection, limit: int = 50) -> Queue:
-    """Return what waits for a moderator, the oldest first."""
-    rows = await (await connection.execute(WAITING, {"limit": limit})).fetchall()
+async def queue(connection: AsyncConnection, only: Sequence[str] | None, limit: int = 50) -> Queue:
+    """Return what waits for a moderator, the oldest first; *only* in these campaigns, where some are named."""
+    rows = await (await connection.execute(WAITING, {"limit": limit, "only": None if only is None else list(only)})).fetchall()
     found = tuple(Case(*row[1:]) for row in rows)
     return Queue(rows[0][0] if rows else 0, found[0].since if found else None, found)
 
@@ -116,15 +116,18 @@ class LeftAlone(msgspec.Struct, frozen=True):
 LEFT: LiteralString = """
     select content, settled_at, settled_by, coalesce(max(members.name), '')
       from desk.flags left join vault.members on members.id = settled_by
-     where left_alone and settled_at > now() - %(within)s::interval
+     where left_alone and (%(only)s::text[] is null or campaign = any(%(only)s)) and settled_at > now() - %(within)s::interval
        and not exists (select from desk.flags as later where later.content = flags.content and later.settled_at is null)
      group by content, settled_at, settled_by order by settled_at desc limit %(limit)s
 """
 
 
-async def left_alone(connection: AsyncConnection, within: timedelta, limit: int = 10) -> list[LeftAlone]:
-    """Return the cases that moderators left as they are lately, the latest first."""
-    rows = await (await connection.execute(LEFT, {"within": within, "limit": limit})).fetchall()
+async def left_alone(
+    connection: AsyncConnection, only: Sequence[str] | None, within: timedelta, limit: int = 10
+) -> list[LeftAlone]:
+    """Return the cases that moderators left as they are lately, the latest first; *only* in these campaigns, where named."""
+    asked = {"within": within, "limit": limit, "only": None if only is None else list(only)}
+    rows = await (await connection.execute(LEFT, asked)).fetchall()
     return [LeftAlone(*row) for row in rows]
 
 

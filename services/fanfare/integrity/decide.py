@@ -16,6 +16,7 @@ from fanfare.integrity.refusals import (
 )
 from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import RoleNeeded
+from fanfare.platform.warrants import Warrant
 from fanfare.record.moderation import ContentHidden, ContentKind, ContentShown
 from fanfare.record.texts import Kept, TextRemoved
 
@@ -83,8 +84,8 @@ class Content(msgspec.Struct, frozen=True):
 class Moderate(msgspec.Struct, frozen=True):
     """Hide contents by a rule, or (without one) show them again, for one reason."""
 
-    by: str
-    may_moderate: bool
+    warrant: Warrant
+    """Where she moderates: everywhere, or in some campaigns."""
     reason: str
     """The hash of its text; empty where none was given."""
     rule: str | None = None
@@ -98,11 +99,11 @@ def moderate(command: Moderate, contents: Sequence[Content], rules: Collection[s
         rules: the codes that this site hides by.
 
     Raises:
-        RoleNeeded: she is no moderator, host or admin.
+        RoleNeeded: she does not moderate there.
         RuleUnknown, ReasonNeeded: she hides by no rule of the site, or does not say why.
         ContentNotFound, TooManyCases.
     """
-    protects(may_moderate=command.may_moderate)
+    protects(command.warrant, contents)
     if command.rule is not None and command.rule not in rules:
         raise RuleUnknown
     if not command.reason:
@@ -117,17 +118,26 @@ def moderate(command: Moderate, contents: Sequence[Content], rules: Collection[s
 def _turned(command: Moderate, content: Content) -> ContentHidden | ContentShown:
     kind, campaign, idea = content.kind, content.campaign, content.idea
     if command.rule is None:
-        return ContentShown(content=content.id, kind=kind, reason=command.reason, by=command.by, campaign=campaign, idea=idea)
+        return ContentShown(
+            content=content.id, kind=kind, reason=command.reason, by=command.warrant.member, campaign=campaign, idea=idea
+        )
     return ContentHidden(
-        content=content.id, kind=kind, rule=command.rule, reason=command.reason, by=command.by, campaign=campaign, idea=idea
+        content=content.id,
+        kind=kind,
+        rule=command.rule,
+        reason=command.reason,
+        by=command.warrant.member,
+        campaign=campaign,
+        idea=idea,
     )
 
 
-def protects(*, may_moderate: bool) -> None:
-    """Refuse who may not see what is reported. Raises: RoleNeeded."""
-    if not may_moderate:
-        message = _("Only a moderator, a host or an admin does this. Ask one of them.")
-        raise RoleNeeded(message)
+def protects(warrant: Warrant, contents: Sequence[Content]) -> None:
+    """Refuse who moderates nowhere, or not where one of these stands. Raises: RoleNeeded."""
+    if not warrant.somewhere:
+        warrant.demand(None)
+    for each in contents:
+        warrant.demand(each.campaign)
 
 
 def flag(content: Content, by: str, rule: str, rules: Collection[str]) -> None:

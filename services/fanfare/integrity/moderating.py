@@ -9,13 +9,13 @@ from psycopg import AsyncConnection
 from fanfare.integrity import cases, decide
 from fanfare.integrity.decide import Content, Moderate
 from fanfare.integrity.refusals import ContentNotFound
-from fanfare.integrity.removing import may_moderate
 from fanfare.members import notices
 from fanfare.platform import requests, texts
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked
+from fanfare.platform.warrants import Warrant
 from fanfare.views.rules import RULES, sentence
 
 # Her row is held, so that nothing of a member is written who is being erased. A flag stays the first that she sent.
@@ -77,7 +77,7 @@ async def one(connection: AsyncConnection, content: str) -> Content:
     return found[0]
 
 
-async def moderate(desk: Desk, asked: Asked, caller: Caller, ids: Sequence[str], reason: str, rule: str | None) -> Decided:
+async def moderate(desk: Desk, asked: Asked, warrant: Warrant, ids: Sequence[str], reason: str, rule: str | None) -> Decided:
     """
     Hide ideas and comments by a *rule*, or (without one) show them again, in one decision; it settles what was told of them.
 
@@ -87,36 +87,38 @@ async def moderate(desk: Desk, asked: Asked, caller: Caller, ids: Sequence[str],
         RoleNeeded, RuleUnknown, ReasonNeeded, ContentNotFound, TooManyCases, TextRefused, KeyReused, Busy.
     """
     reason = texts.checked(reason, marked("reason"), texts.LINE) if reason.strip() else ""
-    command = Moderate(caller.member, may_moderate(caller), reason, rule)
+    command = Moderate(warrant, reason, rule)
     if done := await requests.earlier(desk.pool, asked):
         return Decided(tuple(ids), done)
     async with desk.pool.connection() as connection:
         found = await cases.contents(connection, ids)
         if not decide.moderate(command, found, RULES):  # also refuses, before the reason is kept
-            await cases.settle(connection, [each.id for each in found], caller.member, left_alone=rule is None)
+            await cases.settle(connection, [each.id for each in found], warrant.member, left_alone=rule is None)
             return Decided(())
         # What everybody reads in the place of somebody's words is the site's own, and stays when its author leaves.
         because = (await texts.keep(connection, [reason], None))[reason]
     events = decide.moderate(msgspec.structs.replace(command, reason=because), found, RULES)
     done = await desk.publish(asked, events, events[0].content)
     async with desk.pool.connection() as connection:
-        await cases.settle(connection, [each.id for each in found], caller.member, left_alone=rule is None)
+        await cases.settle(connection, [each.id for each in found], warrant.member, left_alone=rule is None)
     await _tell(desk, found, [each.content for each in events], done, reason, rule)
     return Decided(tuple(each.content for each in events), await requests.finished(desk.pool, asked, done))
 
 
-async def leave(desk: Desk, caller: Caller, ids: Sequence[str]) -> int:
+async def leave(desk: Desk, warrant: Warrant, ids: Sequence[str]) -> int:
     """Leave cases as they are, hidden or not, and return how many flags that settled. Raises: RoleNeeded."""
-    decide.protects(may_moderate=may_moderate(caller))
     async with desk.pool.connection() as connection:
-        return await cases.settle(connection, ids, caller.member, left_alone=True)
+        found = await cases.contents(connection, ids)
+        decide.protects(warrant, found)
+        return await cases.settle(connection, [each.id for each in found], warrant.member, left_alone=True)
 
 
-async def reopen(desk: Desk, caller: Caller, ids: Sequence[str]) -> int:
+async def reopen(desk: Desk, warrant: Warrant, ids: Sequence[str]) -> int:
     """Put cases back into the queue that were settled, and return how many flags came back. Raises: RoleNeeded."""
-    decide.protects(may_moderate=may_moderate(caller))
     async with desk.pool.connection() as connection:
-        return await cases.reopen(connection, ids)
+        found = await cases.contents(connection, ids)
+        decide.protects(warrant, found)
+        return await cases.reopen(connection, [each.id for each in found])
 
 
 async def _tell(

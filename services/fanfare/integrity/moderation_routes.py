@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from fanfare.circles import briefs
+from fanfare.circles.access import moderated
 from fanfare.integrity import cases, moderating
 from fanfare.integrity.decide import MOST_CASES
 from fanfare.integrity.moderating import Decided
-from fanfare.platform.edge import BodyDigest, Fan, Key, Moderator, TheDesk, acknowledge, asked
+from fanfare.platform.allowed import Moderating
+from fanfare.platform.edge import BodyDigest, Fan, Key, TheDesk, acknowledge, asked
 from fanfare.views.rules import RULES
 
 router = APIRouter(prefix="/api/v1", tags=["integrity"])
@@ -46,12 +50,26 @@ class CaseRead(BaseModel):
     """Its author asks for it to be shown again."""
 
 
+class ReportedNote(BaseModel):
+    """A note in a circle that members reported. What was written there is read and hidden where it stands."""
+
+    note: str
+    brief: str
+    circle: str
+    title: str
+    """Of the brief."""
+    since: datetime
+    reports: int
+
+
 class QueueRead(BaseModel):
     """What waits, the oldest first: how many cases (counted no further than 1,000), since when, and the first of them."""
 
     length: int
     oldest: datetime | None
     cases: list[CaseRead]
+    notes: list[ReportedNote]
+    """In circles: they are no cases, since nothing of them is public. At most 50."""
 
 
 class ContentsForm(BaseModel):
@@ -102,45 +120,46 @@ async def flag(form: FlagForm, fan: Fan, desk: TheDesk) -> Flagged:
 
 
 @router.get("/moderation/queue", summary="What waits for a moderator")
-async def get_queue(moderator: Moderator, desk: TheDesk, limit: Annotated[int, Query(ge=1, le=200)] = MOST_CASES) -> QueueRead:
-    """Return what members flagged and authors asked, the oldest first."""
-    del moderator
+async def get_queue(warrant: Moderating, desk: TheDesk, limit: Annotated[int, Query(ge=1, le=200)] = MOST_CASES) -> QueueRead:
+    """Return what members flagged and authors asked, the oldest first; who has the right to moderate in campaigns sees theirs."""
     async with desk.pool.connection() as connection:
-        found = await cases.queue(connection, limit)
+        found = await cases.queue(connection, warrant.only, limit)
+        notes = await briefs.reported(connection, moderated(desk, warrant))
     read = [
         CaseRead(content=each.content, since=each.since, flags=each.flags, asked_back=each.asked_back) for each in found.cases
     ]
-    return QueueRead(length=found.length, oldest=found.oldest, cases=read)
+    told = [ReportedNote(**msgspec.structs.asdict(each)) for each in notes]
+    return QueueRead(length=found.length, oldest=found.oldest, cases=read, notes=told)
 
 
 @router.post("/moderation/hide", summary="Hide ideas and comments", responses=_UNKNOWN)
 async def hide(
-    form: HideForm, moderator: Moderator, desk: TheDesk, key: Key, body: BodyDigest, response: Response
+    form: HideForm, warrant: Moderating, desk: TheDesk, key: Key, body: BodyDigest, response: Response
 ) -> ModeratedRead:
     """Hide words by a rule, for one reason: their authors still see them, and may ask back. It can be undone."""
-    asking = asked(moderator, "hide", "moderation", key, body)
-    return _read(response, await moderating.moderate(desk, asking, moderator, form.contents, form.reason, form.rule))
+    asking = asked(warrant, "hide", "moderation", key, body)
+    return _read(response, await moderating.moderate(desk, asking, warrant, form.contents, form.reason, form.rule))
 
 
 @router.post("/moderation/show", summary="Show ideas and comments again", responses=_UNKNOWN)
 async def show(
-    form: ShowForm, moderator: Moderator, desk: TheDesk, key: Key, body: BodyDigest, response: Response
+    form: ShowForm, warrant: Moderating, desk: TheDesk, key: Key, body: BodyDigest, response: Response
 ) -> ModeratedRead:
     """Let everybody read again what was hidden, for one reason."""
-    asking = asked(moderator, "show", "moderation", key, body)
-    return _read(response, await moderating.moderate(desk, asking, moderator, form.contents, form.reason, None))
+    asking = asked(warrant, "show", "moderation", key, body)
+    return _read(response, await moderating.moderate(desk, asking, warrant, form.contents, form.reason, None))
 
 
 @router.post("/moderation/leave", summary="Leave cases as they are")
-async def leave(form: ContentsForm, moderator: Moderator, desk: TheDesk) -> SettledRead:
+async def leave(form: ContentsForm, warrant: Moderating, desk: TheDesk) -> SettledRead:
     """Take cases out of the queue and change nothing. The record does not tell of it."""
-    return SettledRead(flags=await moderating.leave(desk, moderator, form.contents))
+    return SettledRead(flags=await moderating.leave(desk, warrant, form.contents))
 
 
 @router.post("/moderation/reopen", summary="Put cases back into the queue")
-async def reopen(form: ContentsForm, moderator: Moderator, desk: TheDesk) -> SettledRead:
+async def reopen(form: ContentsForm, warrant: Moderating, desk: TheDesk) -> SettledRead:
     """Put cases back into the queue that were settled."""
-    return SettledRead(flags=await moderating.reopen(desk, moderator, form.contents))
+    return SettledRead(flags=await moderating.reopen(desk, warrant, form.contents))
 
 
 def _read(response: Response, decided: Decided) -> ModeratedRead:

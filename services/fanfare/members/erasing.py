@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from psycopg import Rollback
 
-from fanfare.members import erasures, forgetting, links, mail, roles, vault
+from fanfare.members import erasures, forgetting, links, mail, powers, roles, vault
 from fanfare.members.erasures import ErasedMember
 from fanfare.members.joining import founding
 from fanfare.members.refusals import ErasureUnconfirmed, LastAdmin, LinkUnknown, MemberNotFound, WordsDiffer
@@ -112,7 +112,7 @@ async def erase_without_address(desk: Desk, home: Path, member: str, words: str)
 
 async def erase(desk: Desk, home: Path, member: str) -> Acknowledged:
     """
-    Erase a member: end her roles, tell the record, delete, and note it beside the database.
+    Erase a member: end her roles and powers, tell the record, delete, and note it beside the database.
 
     A crash before the event leaves a member without roles, who asks again; one after it is finished by the sweeper.
 
@@ -120,6 +120,7 @@ async def erase(desk: Desk, home: Path, member: str) -> Acknowledged:
         LastAdmin, Overtaken, Busy.
     """
     await roles.leave(desk, member)
+    await powers.leave(desk, member)
     done = await desk.publish(asked_erasure(member), [MemberErased(member=member)], member)
     await forgetting.forget_members(desk.pool, [member])
     await in_thread(lambda: erasures.add(home, [ErasedMember(member)]))

@@ -16,6 +16,7 @@ from fanfare.pictures.sizes import object_name
 from fanfare.platform.caller import roles_of
 from fanfare.platform.desk import Desk
 from fanfare.platform.objects import Objects
+from fanfare.rewards.reading import mine
 from fanfare.voting import tokens
 
 _SPOOLED = 1024 * 1024
@@ -45,8 +46,14 @@ drafts.json      drafts of campaigns that you began
 flags.json       what you told moderators in private: of what, by which rule, in which words
 awards.json      your points, badges, tiers and titles, standing and fallen: the rule or the host, and the event that earned each
 standings.json   whether you left the standings of fans, if you ever did
+rights.json      rights that you were given for a time, where and until when, and those that were ended before
 kudos.json       kudos that you gave, and those that you got: whether each counts, and the words that are yours
 thanks.json      thank-yous that came to you, in their words, and what you answered; those that you wrote, without the answers
+circles.json     circles you were invited to, entered or left, and whether you belong
+notes.json       notes you wrote in circles, and whether one is hidden and why; those you reported; briefs you shared
+offers.json      rewards that were offered to you, how each stands, and the address you gave while it is kept
+looks.json       when hosts saw that address
+newcomers.json   your own link and how many joined by it; by whose you came; whom you brought in; welcomes to you and by you
 draws.json       the draws you entered or left, the place in which you were drawn, and what you said to that
 answers.json     where you have a role: the answers that you gave for the brand, and what you hid or showed again, with reasons
 pictures.json    every picture you sent that is still here, with the salt and the hash under which the record names it
@@ -127,6 +134,12 @@ AWARDS: LiteralString = """
       from recognition.awards left join record.texts on hash = words where awards.member = %(member)s order by place
 """
 STANDINGS: LiteralString = "select has_left, turn from recognition.fans where member = %(member)s"
+RIGHTS: LiteralString = """
+    select '0:' || (place >> 16) || ':' || (place & 65535) as position, at, wire as event, details - 'member' - 'reason' as told,
+           text as reason
+      from site.decisions left join record.texts on hash = details ->> 'reason'
+     where decisions.member = %(member)s and wire in ('fanfare.power.granted.v1', 'fanfare.power.ended.v1') order by place
+"""
 KUDOS: LiteralString = """
     select '0:' || (place >> 16) || ':' || (place & 65535) as position, kudos.at, kudos, by_member as by, to_member as to, about,
            counts, taken_back, case when by_member = %(member)s then text end as words
@@ -140,6 +153,33 @@ THANKS: LiteralString = """
     select id, 'by you', words, question, written_at, null, null, null, null from vault.thanks where by_member = %(member)s
      order by at, id
 """
+NEWCOMERS: LiteralString = """
+    select 'your link' as what, code as of, made_at as at, came as joined, null as words from vault.bringers
+     where member = %(member)s
+    union all select 'by whose link you came', by_member, at, null, null from vault.arrivals where newcomer = %(member)s
+    union all select 'who brought you in', by_member, at, null, null from newcomers.brought where newcomer = %(member)s
+    union all select 'whom you brought in', newcomer, at, null, null from newcomers.brought where by_member = %(member)s
+    union all select 'a welcome to you', by_member, at, null, null from newcomers.welcomes where newcomer = %(member)s
+    union all select 'a welcome by you', newcomer, at, null, text
+      from newcomers.welcomes left join record.texts on hash = words where by_member = %(member)s
+     order by what
+"""
+CIRCLES: LiteralString = """
+    select circles.circle, coalesce(invited %% 2 = 1, false) as invited, coalesce(came, 0) as turn,
+           exists (select from counted.belonging where belonging.circle = circles.circle and member = %(member)s) as belongs
+      from counted.circles left join counted.circle_turns on circle_turns.circle = circles.circle and member = %(member)s
+     where circle_turns.circle is not null
+        or exists (select from counted.belonging where belonging.circle = circles.circle and member = %(member)s)
+     order by circles.circle
+"""
+NOTES: LiteralString = """
+    select id, 'a note of yours' as what, brief, words, written_at as at, hidden_at, hidden_why as why
+      from vault.notes where member = %(member)s
+    union all select note, 'a note you reported', null, null, at, null, null from vault.note_reports where member = %(member)s
+    union all select id, 'a brief of yours', circle, title || E'\n' || words, written_at, null, null
+      from vault.briefs where by_member = %(member)s
+     order by at, id
+"""
 DRAWS: LiteralString = """
     select presses.draw, max(turn) %% 2 = 1 as entered,
            (select ranked.place from draws.ranked where ranked.draw = presses.draw and ranked.member = %(member)s) as place,
@@ -147,6 +187,7 @@ DRAWS: LiteralString = """
              where answers.draw = presses.draw and answers.member = %(member)s) as answers
       from draws.presses where member = %(member)s group by presses.draw order by presses.draw
 """
+LOOKS: LiteralString = "select offer, by_member as by, at from vault.address_looks where member = %(member)s order by at, offer"
 QUERIES: Mapping[str, LiteralString] = {
     "sessions.json": SESSIONS,
     "passkeys.json": PASSKEYS,
@@ -164,9 +205,14 @@ QUERIES: Mapping[str, LiteralString] = {
     "flags.json": FLAGS,
     "awards.json": AWARDS,
     "standings.json": STANDINGS,
+    "rights.json": RIGHTS,
     "kudos.json": KUDOS,
     "thanks.json": THANKS,
+    "looks.json": LOOKS,
+    "newcomers.json": NEWCOMERS,
     "draws.json": DRAWS,
+    "circles.json": CIRCLES,
+    "notes.json": NOTES,
     "answers.json": ANSWERS,
 }
 VOTED: LiteralString = """
@@ -203,6 +249,8 @@ async def export(desk: Desk, objects: Objects, member: str) -> IO[bytes]:
                 rows = await _rows(connection, query, member=member, email=known.email)
                 _put(archive, name, _without_secrets(rows) if name == "mail.json" else rows)
             _put(archive, "ballots.json", await _ballots(connection, member))
+            offers = await mine(connection, desk.streams, member, desk.now)
+            _put(archive, "offers.json", [each.model_dump(mode="json") for each in offers])
             for row in await _rows(connection, PICTURES, member=member):
                 if body := await objects.get(object_name(row["hash"], "large")):
                     archive.writestr(f"files/{row['hash']}.webp", body)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from fanfare.members import address, sessions, vault
+from fanfare.members import address, arriving, sessions, vault
 from fanfare.members.refusals import NotASimulation, SiteNotFounded
 from fanfare.platform import texts
 from fanfare.platform.desk import Asked, Desk
@@ -43,9 +43,12 @@ async def finish_joins(desk: Desk) -> int:
     return len(left)
 
 
-async def join(desk: Desk, name: str, *, email: str | None = None, simulated: bool = False) -> str:
+async def join(desk: Desk, name: str, *, email: str | None = None, simulated: bool = False, brought_by: str = "") -> str:
     """
     Make somebody a member and return her id; the address of a member returns hers.
+
+    Args:
+        brought_by: by whose link a newcomer came, where it is to be credited.
 
     Raises:
         TextRefused, AddressRefused: the name or the address cannot be taken.
@@ -60,6 +63,8 @@ async def join(desk: Desk, name: str, *, email: str | None = None, simulated: bo
     async with desk.pool.connection() as connection:
         await vault.add(connection, [new], simulated=simulated)
         known = None if new.email is None else await vault.by_email(connection, new.email)
+        if brought_by and not (known and known.recorded):
+            await arriving.arrived(connection, known.id if known else new.id, brought_by)
     if known is None or not known.recorded:
         await record_joined(desk, [known.id if known else new.id])
     return known.id if known else new.id

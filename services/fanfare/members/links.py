@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, Rollback
 from psycopg.rows import class_row
 from starlette.requests import Request
 
-from fanfare.members import mail, sessions, vault
+from fanfare.members import arriving, mail, sessions, vault
 from fanfare.members.address import is_loopback, normalised, on_this_site
 from fanfare.members.joining import checked_name, founding, record_joined
 from fanfare.members.refusals import AddressHeld, LinkExpired, LinkUnknown, LinkUsed
@@ -32,14 +32,15 @@ _MOST_ALIVE = 5
 """Links of one address at a time: more requests send no more mail, so nobody's mailbox is filled from here."""
 
 LEAVE = """
-    insert into vault.links (hash, email, purpose, next, expires_at, member)
-    select %(hash)s, %(email)s, %(purpose)s, %(next)s, now() + %(lasts)s, %(member)s
+    insert into vault.links (hash, email, purpose, next, expires_at, member, brought_by)
+    select %(hash)s, %(email)s, %(purpose)s, %(next)s, now() + %(lasts)s, %(member)s,
+           (select id from vault.members where id = %(brought_by)s)
      where %(purpose)s = 'address-undo' or %(most)s >
            (select count(*) from vault.links where email = %(email)s and purpose = %(purpose)s and expires_at > now())
 """
 LOOK = """
     select links.email, purpose, next, links.expires_at, used_at is not null as used, links.expires_at <= now() as expired,
-           member, not exists (select from vault.members where members.email = links.email and recorded) as newcomer
+           member, not exists (select from vault.members where members.email = links.email and recorded) as newcomer, brought_by
       from vault.links where hash = %s and purpose = any(%s)
 """
 USE = "update vault.links set used_at = now() where hash = %s and used_at is null and expires_at > now()"
@@ -64,6 +65,8 @@ class Link(msgspec.Struct, frozen=True):
     """Nobody joined under this address yet: the page asks for a name."""
     member: str | None = None
     """Whose address it changes or puts back; none where the address itself says who it is."""
+    brought_by: str | None = None
+    """By whose link a newcomer came who asked for this one, and did not say no."""
 
 
 class Confirmed(msgspec.Struct, frozen=True):
@@ -86,7 +89,7 @@ def site_address(request: Request, desk: Desk) -> str:
     return desk.source.rstrip("/")
 
 
-async def send_link(desk: Desk, address: str, email: str, after: str = "/", key: str = "") -> None:
+async def send_link(desk: Desk, address: str, email: str, after: str = "/", key: str = "", *, brought_by: str = "") -> None:
     """
     Send a sign-in link to *email*. What the caller sees is the same whether or not the address is known.
 
@@ -94,6 +97,7 @@ async def send_link(desk: Desk, address: str, email: str, after: str = "/", key:
         address: what the link begins with, see :func:`site_address`.
         after: where signing in leads to; anything but a path of this site becomes the front page.
         key: the request's Idempotency-Key: one sends one mail.
+        brought_by: by whose link she came, where it is to be credited.
 
     Raises:
         AddressRefused: no mail can be sent there.
@@ -111,12 +115,18 @@ async def send_link(desk: Desk, address: str, email: str, after: str = "/", key:
     unique_key = f"sign-in:{vault.derived(desk.vault_key, 'sign-in-mail', email, key or token)}"
     async with desk.pool.connection() as connection, connection.transaction() as transaction:
         queued = await mail.queue(connection, email, _("Sign in to %(brand)s", brand=brand), body, unique_key)
-        if not queued or not await leave(connection, token, email, "sign-in", after):
+        if not queued or not await leave(connection, token, email, "sign-in", after, brought_by=brought_by):
             raise Rollback(transaction)
 
 
 async def leave(
-    connection: AsyncConnection, token: str, email: str, purpose: Purpose, after: str = "/", member: str | None = None
+    connection: AsyncConnection,
+    token: str,
+    email: str,
+    purpose: Purpose,
+    after: str = "/",
+    member: str | None = None,
+    brought_by: str = "",
 ) -> bool:
     """Keep a link's hash and tell whether that was done; an address with five that are alive gets no more."""
     link = {
@@ -127,6 +137,7 @@ async def leave(
         "lasts": LASTS[purpose],
         "most": _MOST_ALIVE,
         "member": member,
+        "brought_by": brought_by,
     }
     return (await connection.execute(LEAVE, link)).rowcount == 1
 
@@ -160,7 +171,7 @@ async def use(connection: AsyncConnection, token: str) -> None:
         raise LinkUsed
 
 
-async def confirm(desk: Desk, token: str, *, name: str = "", label: str = "", key: str = "") -> Confirmed:
+async def confirm(desk: Desk, token: str, *, name: str = "", label: str = "", key: str = "", credit: bool = True) -> Confirmed:
     """
     Sign in with a link, and join with it if nobody did under its address.
 
@@ -171,6 +182,7 @@ async def confirm(desk: Desk, token: str, *, name: str = "", label: str = "", ke
         name: what a newcomer wants to be called; empty gives her a name that says nothing.
         label: what the session is recognised by.
         key: the request's Idempotency-Key; the same request again gets the same session.
+        credit: whether a newcomer lets whoever's link she came by be credited.
 
     Raises:
         TextRefused, LinkUnknown, LinkUsed, LinkExpired, AddressHeld, Busy.
@@ -185,6 +197,8 @@ async def confirm(desk: Desk, token: str, *, name: str = "", label: str = "", ke
                 return Confirmed(known.id, session, link.next, newcomer=False)
         still_good(link)
         member = await _member(connection, link.email, name)
+        if link.brought_by and not member.recorded:
+            await arriving.arrived(connection, member.id, link.brought_by if credit else "")
     position = None if member.recorded else (await record_joined(desk, [member.id]))[0]
     async with desk.pool.connection() as connection:
         # One sign-in after another; and none of a member who was erased in between.

@@ -26,6 +26,7 @@ TIDY = (
     "delete from vault.links where expires_at < now() - interval '1 day'",
     "delete from vault.outbox where created_at < now() - interval '30 days'",
     "delete from vault.invitations where expires_at < now()",
+    "delete from vault.arrivals where at < now() - interval '90 days'",
 )
 
 
@@ -72,7 +73,7 @@ async def mailbox(connection: AsyncConnection, limit: int = 50) -> list[Mail]:
 
 
 async def tidy(pool: AsyncConnectionPool) -> None:
-    """Delete sessions and links that ended long ago, and old mail; for the worker, about once an hour."""
+    """Delete sessions, links and arrivals that ended long ago, and old mail; for the worker, about once an hour."""
     async with pool.connection() as connection:
         for statement in TIDY:
             await connection.execute(statement)

@@ -21,6 +21,7 @@ class SignIn(_Form):
     next: str = Field(default="/", max_length=2000, description="A path of this site to come back to.", examples=["/me"])
     work: str = Field(default="", max_length=4000, description="The solution of the challenge in a refusal `work-needed`.")
     waited: str = Field(default="", max_length=400, description="Or `waited` of that refusal, a minute later.")
+    came_by: str = Field(default="", max_length=100, description="What somebody's own link ends with: by whose you came.")
 
 
 class SignInByPasskey(_Form):
@@ -82,6 +83,7 @@ class ConfirmSignIn(_Form):
     token: SecretStr = Field(max_length=200, examples=["qK3v0bJx0E3J9n2dGv2B4uU3oJt0v6mXq7c8y1z2A3B"])
     name: Name = Field(default="", examples=["Dora"])
     email: str = Field(default="", max_length=1000, description="Of the first admin only.", examples=[""])
+    credit: bool = Field(default=True, description="Let whoever's link you came by be credited when you first contribute.")
 
 
 class SignedIn(BaseModel):

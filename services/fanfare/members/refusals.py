@@ -212,3 +212,33 @@ class WorkNeeded(Refusal):
         428,
         "Send the request again with `work`, the solution of the challenge; or, after `wait_s` seconds, with `waited`.",
     )
+
+
+class PowerRefused(Invalid):
+    """A right cannot be given like that."""
+
+    code = "power-refused"
+
+
+class PowerHeld(Refusal):
+    """She may do that there already, for as long."""
+
+    code, advice = "power-held", "To prolong a right, choose a later end. To shorten one, end it, and give another."
+
+
+class PowerNotFound(Refusal):
+    """There is no such right."""
+
+    code, status, advice = "power-not-found", 404, "Look the rights up and use one of their ids."
+
+
+class PowerHasEnded(Refusal):
+    """This right has ended already."""
+
+    code, advice = "power-has-ended", "There is nothing to end."
+
+
+class NotYourPower(Refusal):
+    """This right is not yours."""
+
+    code, status, advice = "not-your-power", 403, "Who holds a right may lay it down; else an admin ends it."

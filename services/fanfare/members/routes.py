@@ -4,7 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 
-from fanfare.members import erasing_routes, joining, models, passkey_routes, roles, sessions, tokens, vault
+from fanfare.members import (
+    arriving,
+    erasing_routes,
+    joining,
+    models,
+    passkey_routes,
+    power_routes,
+    roles,
+    sessions,
+    tokens,
+    vault,
+)
 from fanfare.members.csrf import guard, guard_origin
 from fanfare.members.refusals import BrowserNeeded, MemberNotFound, SessionNotFound
 from fanfare.members.signing_in import ask_for_link, sign_in_with
@@ -37,7 +48,10 @@ OptionalKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200, des
 @signing_in.post("/sign-in", status_code=status.HTTP_202_ACCEPTED, summary="Send me a sign-in link", responses=_WORK)
 async def sign_in(request: Request, desk: TheDesk, form: models.SignIn, key: OptionalKey = "") -> models.LinkSent:
     """Send a link. The answer is the same whether or not the address is known."""
-    await ask_for_link(request, desk, form.email, form.next, key, work=form.work, waited=form.waited)
+    async with desk.pool.connection() as connection:
+        by = await arriving.whose(connection, form.came_by)
+    told = {"work": form.work, "waited": form.waited, "brought_by": by.id if by else ""}
+    await ask_for_link(request, desk, form.email, form.next, key, **told)
     return models.LinkSent(detail=_SENT)
 
 
@@ -47,7 +61,14 @@ async def confirm(
 ) -> models.SignedIn:
     """Sign in: the answer sets the session's cookie. A newcomer joins with it."""
     done = await sign_in_with(
-        request, desk, form.token.get_secret_value(), name=form.name, email=form.email, visitor=visitor, key=key
+        request,
+        desk,
+        form.token.get_secret_value(),
+        name=form.name,
+        email=form.email,
+        visitor=visitor,
+        key=key,
+        credit=form.credit,
     )
     sessions.set_cookie(request, response, done.token)
     if done.position:
@@ -214,3 +235,4 @@ async def _one(desk: Desk, member_id: str) -> models.MemberOut:
 for each in (signing_in, signed_in, passkey_routes.signing_in, passkey_routes.signed_in):
     router.include_router(each)
 router.include_router(erasing_routes.router, dependencies=[Depends(guard)])
+router.include_router(power_routes.router, dependencies=[Depends(guard)])

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from fanfare.members.address import is_loopback
 from fanfare.members.refusals import TokenUnknown
+from fanfare.platform import private
 from fanfare.platform.batch import Batcher
 from fanfare.platform.caller import Authenticate, Caller, Secret, roles_of
 from fanfare.platform.desk import Desk
@@ -190,6 +191,7 @@ def authenticator(desk: Desk) -> Authenticate:
                 raise SessionExpired if ended else TokenUnknown
             request.state.session_expired = ended
             return None
+        private.known(request.scope)
         return Caller(known.member, known.name, roles_of(desk, known.member), kind == "token", known.secret)
 
     return authenticate

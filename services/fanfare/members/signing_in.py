@@ -12,13 +12,21 @@ from fanfare.platform.limits.rules import JOINS, LINKS_TO_A_MAILBOX, LINKS_UNUSE
 
 
 async def sign_in_with(
-    request: Request, desk: Desk, token: str, *, name: str = "", email: str = "", visitor: Caller | None = None, key: str = ""
+    request: Request,
+    desk: Desk,
+    token: str,
+    *,
+    name: str = "",
+    email: str = "",
+    visitor: Caller | None = None,
+    key: str = "",
+    credit: bool = True,
 ) -> links.Confirmed:
     """
     Use a link of either purpose up and end the session that this browser had before; the caller sets the cookie.
 
     Args:
-        name: what a newcomer wants to be called.
+        name, credit: what a newcomer wants to be called, and whether whoever's link she came by may be credited.
         email: of the first admin, see :func:`fanfare.members.first_admin.confirm`.
         visitor: who is signed in already: the first admin's link then grants the role to her.
         key: the request's Idempotency-Key.
@@ -36,7 +44,7 @@ async def sign_in_with(
         limits: Limits = request.app.state.limits
         if link.newcomer and not link.used:
             await limits.claim(request, JOINS)
-        done = await links.confirm(desk, token, name=name, label=label, key=key)
+        done = await links.confirm(desk, token, name=name, label=label, key=key, credit=credit)
         if not link.used:
             await limits.give_back(request, LINKS_UNUSED)  # whoever can use what was sent to her was no stranger
     if request.cookies.get(sessions.cookie_name(request)) != done.token:
@@ -64,13 +72,22 @@ async def sign_in_by_passkey(request: Request, desk: Desk, credential: str) -> t
 
 
 async def ask_for_link(
-    request: Request, desk: Desk, email: str, after: str = "/", key: str = "", *, work: str = "", waited: str = ""
+    request: Request,
+    desk: Desk,
+    email: str,
+    after: str = "/",
+    key: str = "",
+    *,
+    work: str = "",
+    waited: str = "",
+    brought_by: str = "",
 ) -> None:
     """
     Send a sign-in link, unless too many went to that mailbox today or too many of this network were never used.
 
     Args:
         work, waited: what is asked for while many links are, see :func:`fanfare.members.effort.admit`.
+        brought_by: by whose link she came, where it is to be credited.
 
     Raises:
         AddressRefused, SiteNotFounded, TooManyRequests, WorkNeeded.
@@ -80,4 +97,4 @@ async def ask_for_link(
     await limits.claim(request, LINKS_TO_A_MAILBOX, mailbox)
     await limits.claim(request, LINKS_UNUSED)
     await effort.admit(request, desk, mailbox, work, waited)
-    await links.send_link(desk, links.site_address(request, desk), email, after, key)
+    await links.send_link(desk, links.site_address(request, desk), email, after, key, brought_by=brought_by)

@@ -13,9 +13,10 @@ from time import monotonic
 
 import structlog
 
-from fanfare.members import erasures, forgetting, roles
+from fanfare.members import erasures, forgetting, powers, roles
 from fanfare.members.erasing import asked_erasure, in_thread
 from fanfare.members.erasures import ErasedMember, Line, RemovedText
+from fanfare.platform import warrants
 from fanfare.platform.desk import Desk
 from fanfare.platform.logs.port import Log
 from fanfare.record.entry import UnknownEvent, unpack
@@ -93,8 +94,10 @@ class Sweeper:
         return found
 
     async def _without_roles(self, members: Sequence[str]) -> None:
-        """End the roles of whoever was erased and has one: granted at the same moment, or by a record that was cut."""
+        """End the roles and powers of whoever was erased and has one: given at the same moment, or by a record that was cut."""
         for member in members:
+            if warrants.powers_now(self._desk.streams, member, self._desk.now):
+                await powers.leave(self._desk, member)
             if any(holder == member for holder, _ in self._desk.streams.site.roles):
                 await roles.leave(self._desk, member, even_last=True)
 
@@ -113,6 +116,7 @@ class Sweeper:
         named = await forgetting.named(self._desk.log, [each.text for each in lost])
         for member in again:
             await roles.leave(self._desk, member, even_last=True)
+            await powers.leave(self._desk, member)
             await self._desk.publish(asked_erasure(member), [MemberErased(member=member)], member)
         for each in lost:
             if each.text in named:

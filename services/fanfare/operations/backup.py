@@ -16,8 +16,8 @@ from typing import BinaryIO
 import psycopg
 from psycopg import IsolationLevel
 
-from fanfare.audit.archive import README, Manifest, Writer
-from fanfare.audit.bundles import Gathering, framed, record_member
+from fanfare.audit.archives.archive import README, Manifest, Writer
+from fanfare.audit.archives.bundles import Gathering, framed, record_member
 from fanfare.audit.claims import Progress, silent
 from fanfare.members import erasures
 from fanfare.members.erasures import ErasedMember, Line, RemovedText

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 from rich.console import Console
 
-from fanfare.audit.archive import ArchiveUnreadable
-from fanfare.audit.bundles import Broken
+from fanfare.audit.archives.archive import ArchiveUnreadable
+from fanfare.audit.archives.bundles import Broken
 from fanfare.audit.claims import Outcome, Progress
 from fanfare.audit.commands import COULD_NOT, answer_with, progress_bar
 from fanfare.members.erasures import ListUnreadable

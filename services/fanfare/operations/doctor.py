@@ -25,6 +25,8 @@ def examine(settings: Settings, mail_to: str = "") -> Iterator[Finding]:
     yield machine.disk(home)
     yield machine.memory()
     yield machine.files()
+    if settings.objects:
+        yield outside.bucket(home, settings.objects)
     if settings.kafka:
         yield from brokers.examine(settings.kafka)
     if writable.state == "wrong":  # PostgreSQL could not be started there

@@ -18,8 +18,8 @@ from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from fanfare.operations.cut import Last, Look, RecordCut, Seen, compared, described, end_at_once
-from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.logs.port import Log, LogAway, RecordGap
+from fanfare.platform.tasks import ended
 from fanfare.record.position import Moment
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import LiteralString
 import msgspec
 import psycopg
 
-from fanfare.audit.bundles import framed
+from fanfare.audit.archives.bundles import framed
 from fanfare.audit.claims import Progress, silent
 from fanfare.platform.hosts.opening import opened
 from fanfare.platform.logs import place

@@ -1,9 +1,10 @@
-"""What a site needs of the world outside: its mail server and its public URL."""
+"""What a site needs of the world outside: its mail server, its bucket and its public URL."""
 
 import asyncio
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiosmtplib
@@ -13,6 +14,7 @@ from fanfare.members.address import is_loopback
 from fanfare.members.smtp import SmtpServer, SmtpUrlWrong, parse_smtp_url
 from fanfare.operations.database import told
 from fanfare.operations.findings import Finding, ok, warning, wrong
+from fanfare.platform.objects import ObjectsAway, ObjectsWrong, objects
 from fanfare.platform.settings import Settings
 
 
@@ -48,6 +50,18 @@ async def _knock(server: SmtpServer, sender: str, address: str) -> bool:
             message.set_content("This mail was asked for with `fanfare doctor --mail`. Mail works.\n")
             await client.send_message(message)
         return client.get_transport_info("sslcontext") is not None
+
+
+def bucket(home: Path, place: str) -> Finding:
+    """Look whether the bucket that FANFARE_OBJECTS names takes what the notary writes, and puts nothing over what is there."""
+    try:
+        asyncio.run(objects(home, place).check())
+    except ObjectsWrong as error:
+        return wrong("objects", f"{place} cannot be used", str(error))
+    except ObjectsAway as error:
+        found = f"{place} cannot be written to: {error}"
+        return wrong("objects", found, "Correct FANFARE_OBJECTS and the AWS_… variables, or ask who runs that store.")
+    return ok("objects", f"{place} can be written to, and puts nothing over what is there")
 
 
 def public_url(name: str, *, running: bool) -> list[Finding]:

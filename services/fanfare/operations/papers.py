@@ -12,13 +12,18 @@ import msgspec
 import psycopg
 
 from fanfare.audit.claims import Progress
+from fanfare.community.decide import turns_of_week
 from fanfare.operations.held import Held, pages
+from fanfare.recognition.service import STANDINGS
 from fanfare.record.ballots import BallotCast
 from fanfare.record.decisions import Streams
+from fanfare.record.draws import DrawEntered, DrawLeft
 from fanfare.record.entry import Entry
+from fanfare.record.envelope import Recorded
 from fanfare.record.ideas import IdeaSupported, SupportWithdrawn
 from fanfare.record.members import MemberErased, MemberJoined
 from fanfare.record.position import Moment
+from fanfare.record.recognition import KudosGiven, StandingsJoined, StandingsLeft
 
 HEARD: LiteralString = """
     create temporary table heard (
@@ -76,6 +81,8 @@ class _Course:
     def __init__(self) -> None:
         self.members: set[str] = set()
         self._streams = Streams()
+        self._kudos: dict[tuple[str, str], dict[str, int]] = {}
+        """The number of each event, by giver and week."""
 
     def rounds(self) -> dict[str, str]:
         """Return each round that was opened, by the hash of its terms."""
@@ -93,9 +100,21 @@ class _Course:
                     yield rounds[terms], voter, number, recorded.id
                 case IdeaSupported(idea=idea, by=by, number=number) | SupportWithdrawn(idea=idea, by=by, number=number):
                     yield idea, by, number, recorded.id
+                case DrawEntered(draw=draw, member=member, turn=turn) | DrawLeft(draw=draw, member=member, turn=turn):
+                    yield draw, member, turn, recorded.id
+                case StandingsLeft(member=member, turn=turn) | StandingsJoined(member=member, turn=turn):
+                    yield STANDINGS, member, turn, recorded.id
+                case KudosGiven(by=by):
+                    yield self._kudos_numbered(recorded, by)
                 case MemberJoined(member=member):
                     self.members.add(member)
                 case MemberErased(member=member):
                     self.members.discard(member)
                 case _:
                     pass
+
+    def _kudos_numbered(self, recorded: Recorded, by: str) -> tuple[str, str, int, str]:
+        """Return which of her week they are; the record does not say it, and what was appended twice is one."""
+        week = turns_of_week(recorded.time)
+        hers = self._kudos.setdefault((week, by), {})
+        return week, by, hers.setdefault(recorded.id, len(hers) + 1), recorded.id

@@ -13,6 +13,8 @@ from fanfare.platform.settings import Settings
 
 CONNECTION = "connection"
 """The file of a home in which a running site says how its PostgreSQL is reached."""
+DEMO = "demo"
+"""The folder of a home in which the demo has its own."""
 _PATIENCE_S = 10.0
 
 
@@ -26,6 +28,14 @@ class Place(msgspec.Struct, frozen=True):
     conninfo: str
     running: bool
     """A site runs on it, as far as that can be told: of a server it cannot."""
+
+
+def site_of(settings: Settings) -> Settings:
+    """Return the settings of the site that is meant: these; or the demo's, where that runs below a home that has no site."""
+    home = settings.home.absolute()
+    if settings.database_url or not in_use(home / DEMO) or in_use(home) or has_cluster(home):
+        return settings
+    return settings.model_copy(update={"home": home / DEMO})
 
 
 @contextmanager

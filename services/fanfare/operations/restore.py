@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from fanfare.audit.archive import Archive
+from fanfare.audit.archives.archive import Archive
 from fanfare.audit.claims import Progress, silent
 from fanfare.members import erasures
 from fanfare.operations import folder, papers, picture_file, vault_file
@@ -29,7 +29,7 @@ from fanfare.platform.objects import objects
 from fanfare.record.members import MemberJoined
 from fanfare.record.position import Moment
 
-OURS = ("desk", "platform", "record", "vault")
+OURS = ("desk", "notary", "platform", "record", "vault")
 PROJECTED: LiteralString = "select name from platform.projections"
 MEMBERS: LiteralString = "select exists (select from vault.members)"
 # Of a record in Kafka the vault is a moment ahead: it may say that the record has heard of a member or a request, and it has not.

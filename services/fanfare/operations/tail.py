@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 
-from fanfare.audit.archive import Archive, ArchiveUnreadable
+from fanfare.audit.archives.archive import Archive, ArchiveUnreadable
 from fanfare.audit.claims import Progress, silent
 from fanfare.operations import folder, papers
 from fanfare.operations.folder import RECORD

@@ -18,7 +18,10 @@ from psycopg import sql
 from fanfare.audit.claims import Progress
 
 SCHEMAS = ("desk", "record", "vault")
-"""The schemas that migrations fill. What is in `platform` tells how this database is used, and projections have their own."""
+"""
+The schemas that migrations fill. What is in `platform` tells how this database is used, projections have their own, and the
+rows of the notary follow from the record, through the checkpoints that it has published.
+"""
 APART = ("record.entries", "record.place", "record.seen")
 """The record itself, which has a file of its own, and what follows from where it is kept."""
 COLUMNS: LiteralString = """

@@ -6,11 +6,11 @@ from typing import LiteralString
 
 import psycopg
 
-from fanfare.audit.archive import Archive, ArchiveUnreadable
-from fanfare.audit.bundles import Broken
+from fanfare.audit.archives.archive import Archive, ArchiveUnreadable
+from fanfare.audit.archives.bundles import Broken
+from fanfare.audit.checks.course import Course
+from fanfare.audit.checks.replay import replay
 from fanfare.audit.claims import Claim, Outcome, Progress, claim, silent
-from fanfare.audit.course import Course
-from fanfare.audit.replay import replay
 from fanfare.operations import folder, picture_file, restore
 from fanfare.operations.folder import PICTURES, RECORD, VAULT, Backup, BackupUnreadable
 from fanfare.operations.places import started

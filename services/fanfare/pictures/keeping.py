@@ -22,7 +22,8 @@ LOOK: LiteralString = """
     select member, exists (select from pictures.named where picture = asked.hash),
            exists (select from moderation.veiled where veiled.hash = asked.hash),
            exists (select from pictures.marks where picture = asked.hash)
-               or exists (select from ideas.versions join pictures.shown using (idea, version, title) where picture = asked.hash)
+               or exists (select from ideas.versions join pictures.shown using (idea, version, title) where picture = asked.hash),
+           (select campaign from pictures.shown join ideas.ideas using (idea) where picture = asked.hash limit 1)
       from (select %s::text as hash) as asked left join record.pictures using (hash)
 """
 STALE: LiteralString = "select hash from record.pictures where kept_at < now() - %s order by kept_at limit 10000"
@@ -54,6 +55,8 @@ class State(msgspec.Struct, frozen=True):
     """It belongs to something that a moderator hid."""
     shown: bool
     """An idea shows it, in one of its versions; or the site wears it."""
+    campaign: str | None = None
+    """Of the idea that names it."""
 
 
 async def keep(connection: AsyncConnection, kept: Kept, salt: bytes, member: str) -> bool:

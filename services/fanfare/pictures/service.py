@@ -7,6 +7,7 @@ from fanfare.pictures.keeping import Kept
 from fanfare.pictures.readers import Readers
 from fanfare.pictures.refusals import PictureGone, PictureMissing
 from fanfare.pictures.sizes import MOST_BYTES, object_name
+from fanfare.platform import rights
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.objects import Objects
@@ -64,16 +65,14 @@ class Pictures:
         if found.member is None:
             raise PictureGone if found.named else NotFound
         is_public = found.shown and not found.veiled
-        if not is_public and not _may_see(found, visitor):
+        if not is_public and not self._may_see(found, visitor):
             raise NotFound
         body = await keeping.body(self._objects, picture, size)
         if body is None:
             raise NotFound
         return body, is_public
 
-
-def _may_see(found: keeping.State, visitor: Caller | None) -> bool:
-    if visitor is None:
-        return False
-    moderates = visitor.may("moderator") or visitor.may("host")
-    return visitor.member == found.member or (found.named and moderates)
+    def _may_see(self, found: keeping.State, visitor: Caller | None) -> bool:
+        if visitor is None:
+            return False
+        return visitor.member == found.member or (found.named and rights.may_now(self._desk, visitor, "moderate", found.campaign))

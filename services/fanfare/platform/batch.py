@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from fanfare.platform.tasks import ended
+
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 
@@ -30,11 +32,22 @@ class Batcher(Generic[Ask, Answer]):
             self._runner = asyncio.create_task(self._drain())
         return await answer
 
+    async def close(self) -> None:
+        """End the run that is under way, if one is; whoever waits for an answer is cancelled."""
+        waiting, self._waiting = self._waiting, []
+        await ended([self._runner] if self._runner else [])
+        for _, answer in waiting:
+            answer.cancel()
+
     async def _drain(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             try:
                 answers = await self._run([ask for ask, _ in batch])
+            except asyncio.CancelledError:
+                for _, future in batch:
+                    future.cancel()
+                raise
             except Exception as error:  # noqa: BLE001 - everybody who asked is told
                 for _, future in batch:
                     if not future.done():

@@ -2,19 +2,21 @@
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, NoReturn
 
 import msgspec
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from fanfare.platform.caller import Authenticate, Caller, roles_of
 from fanfare.platform.desk import Acknowledged, Asked, Desk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid, Refusal, RoleNeeded, SessionExpired, SignInNeeded
 from fanfare.platform.requests import RANDOM
+from fanfare.platform.warrants import Warrant
 from fanfare.record.position import Position
 from fanfare.record.site import Role
 
@@ -77,14 +79,15 @@ class RawRoute(APIRoute):
     Its endpoint takes the request and the parameters of the path as they came; it authenticates, guards and decodes by itself.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what calls the endpoint, without solving any dependency."""
+    def __init__(self, path: str, endpoint: Callable[..., Any], **described: Any) -> None:  # noqa: ANN401 - as FastAPI has it
+        """Describe the route, and call its endpoint without any dependency and without the stacks that close them."""
+        super().__init__(path, endpoint, **described)
+        self.app = self.answer
 
-        async def handle(request: Request) -> Response:
-            answer: Response = await self.endpoint(request=request, **request.path_params)
-            return answer
-
-        return handle
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the endpoint and send what it returns."""
+        answer: Response = await self.endpoint(request=Request(scope, receive, send), **scope["path_params"])
+        await answer(scope, receive, send)
 
 
 async def waited(request: Request) -> None:
@@ -138,7 +141,7 @@ BodyDigest = Annotated[str, Depends(_body_digest)]
 """SHA-256 of the request's body, hexadecimal."""
 
 
-def asked(fan: Caller, command: str, target: str, key: str, body: str = "") -> Asked:
+def asked(fan: Caller | Warrant, command: str, target: str, key: str, body: str = "") -> Asked:
     """Say who asks for what."""
     return Asked(actor=fan.member, command=command, target=target, key=key, body=body)
 

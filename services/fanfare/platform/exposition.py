@@ -35,6 +35,7 @@ PER_PROCESS = (
     Metric("fanfare_append_entry_events", "histogram", "Events an entry, as the mean of its write", bounds=SIZES),
     Metric("fanfare_appends_refused_total", "counter", "Appends refused because too much waited already"),
     Metric("fanfare_appends_away_total", "counter", "Appends whose outcome is unknown, since the log did not answer"),
+    Metric("fanfare_promises_total", "counter", "Entries of which a promise was signed"),
     Metric("fanfare_apply_seconds", "histogram", "How long a projection took for a page of entries", ("projection",), SECONDS),
     Metric("fanfare_applied_entries_total", "counter", "Entries that a projection was given", ("projection",)),
     Metric("fanfare_partition_held", "gauge", "1 for each partition that a worker brings to projections", ("partition",)),
@@ -103,6 +104,22 @@ OF_THE_SITE = (
     Metric("fanfare_quarantined_events", "gauge", "Events that are invalid under their own schema and were passed over"),
     Metric(
         "fanfare_quarantine_waiting_events", "gauge", "Those of them for which a round waits for a host's ruling to be sealed"
+    ),
+    Metric("fanfare_notary_signed_entries", "gauge", "Entries that the last checkpoint of a partition covers", ("partition",)),
+    Metric("fanfare_notary_behind_entries", "gauge", "Entries that it does not cover yet", ("partition",)),
+    Metric("fanfare_notary_behind_seconds", "gauge", "How long the notary has been behind, at least", ("partition",)),
+    Metric("fanfare_notary_doubt", "gauge", "1 where the notary doubts and signs nothing more", ("partition",)),
+    Metric(
+        "fanfare_witness_cosigned_entries",
+        "gauge",
+        "Entries that the checkpoint covers that a witness cosigned last",
+        ("partition", "witness"),
+    ),
+    Metric(
+        "fanfare_witness_silent_seconds",
+        "gauge",
+        "How long a witness has not cosigned what is newer; 0 while all is well",
+        ("partition", "witness"),
     ),
     Metric("fanfare_database_bytes", "gauge", "How large the database is"),
     Metric("fanfare_disk_free_bytes", "gauge", "Space left where the data folder lies"),

@@ -172,6 +172,8 @@ AWAY = Counter()
 """Appends whose outcome is unknown, since the log did not answer."""
 APPLIED = Applies()
 """Whoever feeds projections tells each page that one took."""
+PROMISED = Counter()
+"""Entries of which this process signed a promise."""
 HELD = Held()
 """Whoever brings entries to projections tells which partitions it has."""
 REQUESTS = Requests()
@@ -187,6 +189,7 @@ def samples() -> list[Sample]:
         *APPENDED.samples(),
         Sample("fanfare_appends_refused_total", REFUSED.value),
         Sample("fanfare_appends_away_total", AWAY.value),
+        Sample("fanfare_promises_total", PROMISED.value),
         *APPLIED.samples(),
         *HELD.samples(),
         *REQUESTS.samples(),

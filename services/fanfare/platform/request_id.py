@@ -1,6 +1,8 @@
 """
 Each request has an id, which stands in its answer and in every line that is logged on its behalf; and each is counted.
 
+Every answer passes here, so here is also added that what a member was answered is kept nowhere (`fanfare.platform.private`).
+
 What is logged of a request: method, route, status, milliseconds, id, and of a write to partition 0 its position, by which the
 lines of the worker are found. Never a path, a query, an address or a member. A ballot's line holds no position and no event id,
 and its id is always ours: an id that somebody else chose, and knows whose it is, would tell when that fan voted. That no ballot
@@ -17,6 +19,7 @@ from structlog.contextvars import bind_contextvars
 
 from fanfare.platform import tracing
 from fanfare.platform.metrics import NO_ROUTE, REQUESTS, STREAMS
+from fanfare.platform.private import kept_from_caches
 
 HEADER = "Fanfare-Request"
 SLOW_S = 1.0
@@ -98,6 +101,7 @@ class _Answer:
             self.status = message["status"]
             headers = message["headers"] = list(message.get("headers", ()))
             headers.append((_HEADER, self._request))
+            headers.extend(kept_from_caches(self._scope, headers))
             if self._scope["method"] != "GET":
                 self.position = next((value for name, value in headers if name == _POSITION), b"")
             elif self.status == 200 and route_of(self._scope) == LIVE:

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     """The token that /metrics asks for; without it, an admin's or, on a site of this machine's own, none."""
     beacon_urls: str = "https://api.drand.sh,https://api2.drand.sh,https://api3.drand.sh,https://drand.cloudflare.com"
     """Where the values that draws wait for are fetched: mirrors of drand, with commas, asked in their order."""
+    witnesses: str = ""
+    """Witnesses of the record that are shown each checkpoint: an address and a key each, with spaces or commas between."""
     otlp_url: str = ""
     """Where traces go: the base URL of an OpenTelemetry collector that takes OTLP over HTTP. Empty: nothing is traced."""
     smtp_password: SecretStr = SecretStr("")

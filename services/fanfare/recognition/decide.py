@@ -261,3 +261,10 @@ def revoke(found: AwardNow, reason: str, by: str) -> list[AwardRevoked]:
     if found.turn % 2 == 0:
         raise refusals.AwardHasFallen
     return [AwardRevoked(award=found.award, turn=found.turn + 1, member=found.member, by=by, reason=reason)]
+
+
+def lay_down(found: AwardNow, reason: str, by: str) -> list[AwardRevoked]:
+    """Let whoever holds a title lay it down. Raises: NotYourTitle, AwardByRule, AwardHasFallen."""
+    if by != found.member:
+        raise refusals.NotYourTitle
+    return revoke(found, reason, by)

@@ -75,7 +75,7 @@ async def preview(desk: Desk, draft: RulePublished, progress: Progress = silent)
     deeds, trial, present = Deeds(chosen), Trial(draft), None
     if known := desk.streams.recognition.rules.get(draft.rule):
         present = Trial(known.published)
-    async for entry in entries(desk, 0, chosen):
+    async for entry in entries(desk, 0, chosen, awards=False):
         found = deeds.apply(entry)
         for each in (trial, present) if present else (trial,):
             each.look_at(deeds.streams.recognition)

@@ -25,9 +25,16 @@ Chosen = dict[str, tuple[str, ...]]
 """By the round: the options that a sealed round of ballots chose."""
 
 
-async def entries(desk: Desk, start: int, chosen: Chosen) -> AsyncIterator[Entry]:
+_AWARD, _EVENT = b'"type":"fanfare.award.', b'"specversion":"1.0"'
+"""No string of an entry has these bytes within: its quotes would be escaped."""
+
+
+async def entries(desk: Desk, start: int, chosen: Chosen, *, awards: bool = True) -> AsyncIterator[Entry]:
     """
     Yield the entries of partition 0 from *start* to the head, and put into *chosen* what each of them seals.
+
+    Args:
+        awards: whether to decode what a recogniser wrote; else an entry of awards comes empty, in a tenth of the time.
 
     Raises:
         UnknownEvent: the record holds an event that this version does not know.
@@ -36,7 +43,8 @@ async def entries(desk: Desk, start: int, chosen: Chosen) -> AsyncIterator[Entry
     while more:
         page = await desk.log.read(0, start, _PAGE)
         for stored in page:
-            entry = unpack(0, stored.offset, stored.body)
+            decoded = awards or _AWARD not in stored.body or stored.body.count(_AWARD) != stored.body.count(_EVENT)
+            entry = unpack(0, stored.offset, stored.body) if decoded else Entry(0, stored.offset, ())
             for each in entry.events if entry.decision else ():
                 if isinstance(each, Recorded) and isinstance(each.event, RoundSealed):
                     await _look_up(desk, entry.offset, each.event.round, chosen)

@@ -5,9 +5,11 @@ It keeps nothing of its own. It folds partition 0 in memory, and what is due by 
 of the causes, under ids that follow from the award and its turn. So it may crash anywhere and be started twice.
 """
 
+from collections.abc import Sequence
 from itertools import islice
 
 from fanfare.awards.awarding import Awarding
+from fanfare.awards.earning import Due
 from fanfare.platform.desk import Desk
 from fanfare.recognition.reading import Chosen, entries
 
@@ -36,11 +38,14 @@ class Recogniser:
             return
         await self._read()
         while batch := list(islice(self._awarding.pending.items(), AT_ONCE)):
-            due = [each for _, each in batch]
-            await self._desk.emit([each.event_id for each in due], [each.event() for each in due], "recognition")
+            await self._write([each for _, each in batch])
             await self._read()
             if batch[0][0] in self._awarding.pending:
                 return  # it cannot be read back yet; the next run finds it, or writes it again
+
+    async def _write(self, due: Sequence[Due]) -> None:
+        """Append an entry of awards. Where it dies behind this, the next run reads them back and does not write them again."""
+        await self._desk.emit([each.event_id for each in due], [each.event() for each in due], "recognition")
 
     async def _read(self) -> None:
         async for entry in entries(self._desk, self._awarding.next_offset, self._chosen):

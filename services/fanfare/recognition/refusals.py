@@ -27,6 +27,24 @@ class EarningRuleChanged(Refusal):
     code, advice = "earning-rule-changed", "Look at what it says by now; what you wrote is still in your form."
 
 
+class TooManyTrials(Refusal):
+    """As many drafts are tried on the whole history as this site takes at once."""
+
+    code, status, advice = "too-many-trials", 503, "Others try theirs just now. Come again in half a minute."
+
+
+class TrialReplaced(Refusal):
+    """You began to try another draft, and this trial ended."""
+
+    code, advice = "trial-replaced", "A host tries one draft at a time. Wait for the other one, or try this one again."
+
+
+class TrialBrokeOff(Refusal):
+    """The trial broke off before its end."""
+
+    code, status, advice = "trial-broke-off", 503, "Try again. If it breaks off again, tell whoever operates this site."
+
+
 class AutomationStandsSo(Refusal):
     """It stands so already."""
 
@@ -49,6 +67,12 @@ class AwardHasFallen(Refusal):
     """The award was taken back already."""
 
     code, advice = "award-has-fallen", "Its page says who did it, and why. A new title can be granted."
+
+
+class NotYourTitle(Refusal):
+    """Somebody else holds this title."""
+
+    code, status, advice = "not-your-title", 403, "You can lay down what is yours. A host may take any title back."
 
 
 class TitleForYourself(Refusal):

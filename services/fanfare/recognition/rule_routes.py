@@ -3,23 +3,33 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Response, status
+from fastapi import APIRouter, Depends, Path, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from fanfare.platform.desk import Acknowledged
 from fanfare.platform.edge import BodyDigest, Host, Key, TheDesk, acknowledge, asked
 from fanfare.recognition import service
 from fanfare.recognition.decide import BadgeDraft, EarnsDraft, PointsDraft, RuleDraft, TierDraft
-from fanfare.recognition.preview import Preview, preview
+from fanfare.recognition.preview import Preview
 from fanfare.recognition.refusals import EarningRuleNotFound
+from fanfare.recognition.trials import Trials
 from fanfare.record.recognition import Badge as BadgeEarned
 from fanfare.record.recognition import DeedKind, Emblem
 from fanfare.record.recognition import Points as PointsEarned
 from fanfare.record.recognition import Tier as TierEarned
+from fanfare.record.rewards import handed_over
 from fanfare.views import awards, earning_rules
 from fanfare.views.earning_rules import EarningRule
 
 router = APIRouter()
+
+
+async def _trials(request: Request) -> Trials:
+    trials: Trials = request.app.state.trials
+    return trials
+
+
+TheTrials = Annotated[Trials, Depends(_trials)]
 RuleId = Annotated[str, Path(max_length=64)]
 Words = Annotated[str, Field(max_length=20_000)]
 Levels = Annotated[list[int], Field(max_length=20)]
@@ -156,7 +166,7 @@ class AutomationRead(BaseModel):
 
 
 class RecognitionRead(BaseModel):
-    """How much of all recognition comes from people: titles that stand and kudos that count, of these and what rules awarded."""
+    """How much of all recognition comes from people: titles, kudos and rewards that arrived, of these and what rules awarded."""
 
     human: int
     all: int
@@ -261,7 +271,7 @@ def _earns_read(rule: EarningRule) -> EarnsRead:
 async def get_recognition(desk: TheDesk) -> RecognitionRead:
     """Return the human share of all recognition, and whether rules may award anything."""
     async with desk.pool.connection() as connection:
-        share = await awards.human_share(connection)
+        share = await awards.human_share(connection, handed_over(desk.streams.rewards.values()))
         found = await earning_rules.automation(connection)
     automation = AutomationRead(allowed=found.allowed, by=found.by, by_name=found.by_name, at=found.at, reason=found.reason)
     return RecognitionRead(human=share.human, all=share.all, percent=share.percent, automation=automation)
@@ -311,9 +321,14 @@ async def set_automation(
 
 
 @router.post("/recognition/preview", summary="Try a rule on the whole history")
-async def try_rule(form: RuleForm, host: Host, desk: TheDesk) -> PreviewRead:
-    """Return what a rule would have awarded by now, had it been in force from the beginning. Nothing is written."""
-    found: Preview = await preview(desk, await service.drafted(desk, form.draft(), host.member))
+async def try_rule(form: RuleForm, host: Host, desk: TheDesk, trials: TheTrials, request: Request) -> PreviewRead:
+    """
+    Return what a rule would have awarded by now, had it been in force from the beginning. Nothing is written.
+
+    A million entries take some twenty seconds. Hang up, and it ends. You try one draft at a time, the site a few.
+    """
+    rule = await service.drafted(desk, form.draft(), host.member)
+    found: Preview = await trials.outcome(host.member, rule, request.is_disconnected)
     return PreviewRead(
         rule=found.rule,
         version=found.version,

@@ -1,28 +1,22 @@
 """Recognition by hosts: rules and automation as contested decisions, and the standings that a member may leave."""
 
-from typing import LiteralString
-
 import msgspec
 
 from fanfare.platform import requests, texts
 from fanfare.platform.desk import Acknowledged, Asked, Desk
+from fanfare.platform.turns import next_turn
 from fanfare.recognition import decide
 from fanfare.recognition.decide import RuleDraft, TierDraft
 from fanfare.recognition.refusals import EarningRuleNotFound
 from fanfare.record.kinds import text_hash
 from fanfare.record.recognition import STREAM, RulePublished, StandingsJoined, StandingsLeft
-from fanfare.views import fan_standings
 
 LONGEST = 600
 """Characters of what a rule says to fans."""
 NAME = 40
 """Characters of a tier's name."""
-# Of one member each press has its own number, in the order of the presses, and never one that the record has already.
-NEXT_PRESS: LiteralString = """
-    insert into desk.papers values ('standings', %(member)s, %(known)s + 1, %(key)s, '')
-        on conflict (round, voter) do update set number = greatest(papers.number, %(known)s) + 1
-    returning number
-"""
+STANDINGS = "standings"
+"""What the turns of leaving and joining them are about."""
 
 
 def checked(draft: RuleDraft, desk: Desk) -> RuleDraft:
@@ -114,12 +108,17 @@ async def _kept(desk: Desk, reason: str) -> str:
 
 
 async def leave_standings(desk: Desk, asked: Asked) -> Acknowledged:
-    """Leave every standing of fans: no list has her and no rank counts her from the place of this on. Raises: KeyReused, Busy."""
+    """
+    Leave every standing of fans: no list has her and no rank counts her from the place of this on.
+
+    Raises:
+        TurnsSpent, KeyReused, Busy.
+    """
     return await _move(desk, asked, StandingsLeft)
 
 
 async def join_standings(desk: Desk, asked: Asked) -> Acknowledged:
-    """Be in the standings again. Raises: KeyReused, Busy."""
+    """Be in the standings again. Raises: TurnsSpent, KeyReused, Busy."""
     return await _move(desk, asked, StandingsJoined)
 
 
@@ -127,8 +126,6 @@ async def _move(desk: Desk, asked: Asked, kind: type[StandingsLeft | StandingsJo
     if done := await requests.earlier(desk.pool, asked):
         return done
     async with desk.pool.connection() as connection:
-        _, known = await fan_standings.turn_of(connection, asked.actor)
-        values = {"member": asked.actor, "known": known, "key": asked.key}
-        row = await (await connection.execute(NEXT_PRESS, values)).fetchone()
-    event = kind(member=asked.actor, turn=row[0] if row else known + 1)
-    return await requests.finished(desk.pool, asked, await desk.publish(asked, [event], asked.actor))
+        turn = await next_turn(connection, STANDINGS, asked.actor, asked.event_id(desk.vault_key))
+    done = await desk.publish(asked, [kind(member=asked.actor, turn=turn)], asked.actor)
+    return await requests.finished(desk.pool, asked, done)

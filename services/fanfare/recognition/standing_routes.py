@@ -27,6 +27,7 @@ class FanRead(BaseModel):
     rank: int
     member: str
     name: str
+    """Empty for one who hides her page."""
     points: int
 
 

@@ -1,4 +1,4 @@
-"""The JSON API of titles: a host gives one to a fan, and may take it back."""
+"""The JSON API of titles: a host gives one to a fan, and may take it back; she may lay it down."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from fanfare.campaigns.drafts import Time
-from fanfare.platform.edge import BodyDigest, Host, Key, TheDesk, acknowledge, asked
+from fanfare.platform.edge import BodyDigest, Fan, Host, Key, TheDesk, acknowledge, asked
 from fanfare.recognition import titles
 from fanfare.recognition.rule_routes import Reason, Words
 from fanfare.recognition.titles import TitleDraft
@@ -66,5 +66,15 @@ async def revoke_title(
 ) -> Granted:
     """Take a title back, with a reason that stands on its page. What a rule awarded falls only with what earned it."""
     done = await titles.revoke(desk, asked(host, "title-back", award_id, key, body), award_id, form.reason)
+    acknowledge(response, done)
+    return Granted(award=award_id, event=done.event_id, position=str(done.position))
+
+
+@router.post("/me/titles/{award_id}/decline", summary="Lay a title down", responses=_NO_AWARD)
+async def decline_title(
+    award_id: AwardId, form: Reason, fan: Fan, desk: TheDesk, key: Key, body: BodyDigest, response: Response
+) -> Granted:
+    """Lay a title of yours down, with a reason that stands on its page. It is gone from beside your words at once."""
+    done = await titles.lay_down(desk, asked(fan, "title-down", award_id, key, body), award_id, form.reason)
     acknowledge(response, done)
     return Granted(award=award_id, event=done.event_id, position=str(done.position))

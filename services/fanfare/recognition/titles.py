@@ -1,6 +1,6 @@
-"""Titles: a host names a fan for what she did, with a reason and the contributions behind it, and may take the title back."""
+"""Titles: a host names a fan for what she did, with a reason and what is behind it; a host takes it back, or she lays it down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import LiteralString
 
@@ -16,6 +16,7 @@ from fanfare.recognition import decide
 from fanfare.recognition.decide import AwardNow, GrantTitle
 from fanfare.recognition.refusals import AwardNotFound
 from fanfare.record.kinds import digest
+from fanfare.record.recognition import AwardRevoked
 from fanfare.views import moderation
 
 LONGEST = 60
@@ -87,6 +88,23 @@ async def revoke(desk: Desk, asked: Asked, award: str, reason: str) -> Acknowled
     Raises:
         AwardNotFound, AwardByRule, AwardHasFallen, TextRefused, KeyReused, Busy.
     """
+    return await _end(desk, asked, award, reason, decide.revoke)
+
+
+async def lay_down(desk: Desk, asked: Asked, award: str, reason: str) -> Acknowledged:
+    """
+    Let whoever asks lay a title of hers down, with a reason that everybody can read on its page.
+
+    Raises:
+        AwardNotFound, NotYourTitle, AwardByRule, AwardHasFallen, TextRefused, KeyReused, Busy.
+    """
+    return await _end(desk, asked, award, reason, decide.lay_down)
+
+
+Ending = Callable[[AwardNow, str, str], list[AwardRevoked]]
+
+
+async def _end(desk: Desk, asked: Asked, award: str, reason: str, ending: Ending) -> Acknowledged:
     reason = texts.checked(reason, "reason", texts.LINE)
     if done := await requests.earlier(desk.pool, asked):
         return done
@@ -95,7 +113,7 @@ async def revoke(desk: Desk, asked: Asked, award: str, reason: str) -> Acknowled
         if row is None:
             raise AwardNotFound
         found = AwardNow(*row)
-        decide.revoke(found, "", asked.actor)  # before the reason is kept
+        ending(found, "", asked.actor)  # before the reason is kept
         kept = (await texts.keep(connection, [reason], found.member))[reason]
-    done = await desk.publish(asked, decide.revoke(found, kept, asked.actor), found.member)
+    done = await desk.publish(asked, ending(found, kept, asked.actor), found.member)
     return await requests.finished(desk.pool, asked, done)

@@ -7,7 +7,7 @@ import msgspec
 from fanfare.simulation import corpus
 from fanfare.simulation.client import Client, Told
 from fanfare.simulation.hosting import Host
-from fanfare.simulation.plan import AnyAct, Comment, Edit, Extend, Raise, Support, Unsupport, Vote, Withdraw
+from fanfare.simulation.plan import AnyAct, Bring, Comment, Edit, Extend, Raise, Support, Unsupport, Vote, Withdraw
 from fanfare.simulation.scene import Scene
 from fanfare.simulation.tastes import Flavour, tick
 
@@ -54,6 +54,8 @@ class Acting:
                 return await self._unsupport(fan, key)
             case Comment(fan=fan, mood=mood):
                 return await self._comment(fan, mood, key)
+            case Bring():
+                return await self._bring(act, key)
             case Vote():
                 return await self._vote(act, ballot, key)
             case Extend(by_s=by_s):
@@ -125,6 +127,16 @@ class Acting:
         told = await self._client.ask("comment", "POST", path, token, json={"text": remark.text}, key=key, wait=about.position)
         if told.done and answer:
             self._later(ANSWER_AFTER_S, lambda: self._host.answer(idea, answer, f"{key} answered"))
+        return told
+
+    async def _bring(self, act: Bring, key: str) -> Told:
+        made = await self._client.ask("link", "POST", "/api/v1/me/invite-link", self._scene.tokens[act.fan])
+        if not made.done:
+            return made
+        told = await self._host.make_friend(act.name, made.body["link"])
+        if told.done:
+            friend = self._scene.arrived(told.body["token"], act.fan)
+            await self._support(Support(at=act.at, fan=friend, mood=act.mood), key)
         return told
 
     async def _vote(self, act: Vote, ballot: Ballot, key: str) -> Told | None:

@@ -71,6 +71,12 @@ class PraiseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     """Of whoever raised the idea that won."""
     reason: str
+    thanks: dict[str, str]
+    """To the same fan: words, and a question."""
+    reward: dict[str, str]
+    """What she is offered, and why."""
+    circle: dict[str, str]
+    """What the second tier of the rules opens."""
 
 
 class OptionText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,7 +130,7 @@ def rules() -> tuple[RuleText, ...]:
 
 @cache
 def praise() -> PraiseText:
-    """Return the words of kudos, of a title and of a draw."""
+    """Return the words of all that hosts and fans do for fans by hand."""
     return msgspec.json.decode((FOLDER / "praise.json").read_bytes(), type=PraiseText)
 
 

@@ -70,6 +70,7 @@ async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = 
     say(f"{len(scene.tokens):,} fans have joined. “{texts.eighth.title}” opens in {plan.scale.lead_s} seconds:")
     say(f"  {url}/campaigns/{campaign.id}")
     player, praising = Player(client, scene, host), Praising(client, scene, token)
+    await praising.open_circle(campaign.id)
     asides = [
         asyncio.create_task(_label(client, player, plan, label)),
         asyncio.create_task(praising.announce_spotlight(campaign.id, plan.scale.lead_s + plan.scale.ideas_s)),
@@ -81,7 +82,7 @@ async def simulate(client: Client, token: str, plan: Plan, url: str, say: Say = 
             each.cancel()
         await asyncio.gather(*asides, return_exceptions=True)
     if sealed == campaign.rounds[-1]:
-        await praising.name_winner(sealed)
+        await praising.honour_winner(sealed)
     say(news.figures(client.answers, len(scene.tokens)))
     _tell_what_next(say, url, campaign, sealed)
     return Played(campaign, began=True, answers=client.answers)

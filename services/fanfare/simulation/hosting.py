@@ -45,6 +45,11 @@ class Host:
             tokens += [each["token"] for each in told.body]
         return tokens
 
+    async def make_friend(self, name: str, link: str) -> Told:
+        """Make a fan who comes by somebody's *link*."""
+        form = {"name": name, "link": link}
+        return await self._client.ask("friend", "POST", "/api/v1/simulation/friends", self._token, json=form)
+
     async def publish_rules(self) -> None:
         """Publish what earns points, a badge and tiers, before anybody does anything."""
         for rule in corpus.rules():

@@ -25,6 +25,8 @@ class Scale(msgspec.Struct, frozen=True):
     ideas: int = 84
     supports: int = 2800
     comments: int = 240
+    brought: int = 36
+    """How many friends fans bring by their links, a quarter of the fans at most."""
     turnout: float = 0.78
     lead_s: int = 4
     """Between publishing and the first opening."""
@@ -93,6 +95,14 @@ class Comment(Act, frozen=True, kw_only=True):
     mood: int
 
 
+class Bring(Act, frozen=True, kw_only=True):
+    """A fan gives a friend her link; the friend joins by it, and supports an idea."""
+
+    fan: int
+    name: str
+    mood: int
+
+
 class Vote(Act, frozen=True, kw_only=True):
     """A fan casts a ballot."""
 
@@ -108,7 +118,7 @@ class Extend(Act, frozen=True, kw_only=True):
     by_s: int
 
 
-AnyAct = Raise | Edit | Withdraw | Support | Unsupport | Comment | Vote | Extend
+AnyAct = Raise | Edit | Withdraw | Support | Unsupport | Comment | Bring | Vote | Extend
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -125,10 +135,12 @@ class Plan(msgspec.Struct, frozen=True):
 def make_plan(seed: int = SEED, scale: Scale | None = None) -> Plan:
     """Return the plan of a seed."""
     scale = scale or Scale()
+    fans = _fans(Random(f"{seed} fans"), scale.fans)
+    brought = _friends(Random(f"{seed} friends"), scale, {each.name for each in fans})
     return Plan(
         scale=scale,
-        fans=_fans(Random(f"{seed} fans"), scale.fans),
-        ideas=_in_order(_idea_round(Random(f"{seed} ideas"), scale)),
+        fans=fans,
+        ideas=_in_order([*_idea_round(Random(f"{seed} ideas"), scale), *brought]),
         vote=_in_order([*_ballots(Random(f"{seed} vote"), scale, scale.vote_s + scale.extended_s), *_extension(scale)]),
         final=_in_order(_ballots(Random(f"{seed} final"), scale, scale.final_s)),
         label=_in_order(_trickle(Random(f"{seed} label"), scale)),
@@ -139,14 +151,28 @@ def _in_order(acts: list[AnyAct]) -> tuple[AnyAct, ...]:
     return tuple(sorted(acts, key=lambda each: each.at))
 
 
-def _fans(rng: Random, number: int) -> tuple[SimulatedFan, ...]:
-    names = [
+def _names() -> list[str]:
+    return [
         f"{given} {initial}." if initial else given
         for group in corpus.names()
         for given in group.given
         for initial in group.initials or ("",)
     ]
-    return tuple(SimulatedFan(name, taste(rng)) for name in rng.sample(names, number))
+
+
+def _fans(rng: Random, number: int) -> tuple[SimulatedFan, ...]:
+    return tuple(SimulatedFan(name, taste(rng)) for name in rng.sample(_names(), number))
+
+
+def _friends(rng: Random, scale: Scale, taken: set[str]) -> list[AnyAct]:
+    """Now and then a fan brings a friend, each fan one at most, whose name nobody has."""
+    bringers = rng.sample(range(scale.fans), min(scale.brought, scale.fans // 4))
+    names = rng.sample([each for each in _names() if each not in taken], len(bringers))
+    at = times(rng, len(bringers), scale.ideas_s, Rhythm.STEADY)
+    return [
+        Bring(at=moment, fan=fan, name=name, mood=rng.randrange(MOODS))
+        for moment, fan, name in zip(at, bringers, names, strict=True)
+    ]
 
 
 def _idea_round(rng: Random, scale: Scale) -> list[AnyAct]:

@@ -1,13 +1,14 @@
-"""What the simulated people do for each other, beside the rules: a draw of the front page, kudos, and a title for who won."""
+"""What the simulated people do for each other, beside the rules: a draw, a circle, kudos, and whatever the winner gets."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
 
 import msgspec
 
 from fanfare.simulation import corpus
-from fanfare.simulation.client import Body, Client
+from fanfare.simulation.client import Body, Client, SiteSilent
 from fanfare.simulation.hosting import whole
 from fanfare.simulation.scene import Scene
 
@@ -50,19 +51,40 @@ class Praising:
         kudos = corpus.praise().kudos
         for number, token in enumerate(givers):
             idea, author = ideas[number % len(ideas)], authors[number % len(ideas)]
-            form = {"words": kudos[number % len(kudos)], "about": idea}
+            words = number % len(kudos)  # in the key, too: who is drawn again in a later round may say something else
+            form = {"words": kudos[words], "about": idea}
             path = f"/api/v1/members/{author}/kudos"
-            await self._client.ask("kudos", "POST", path, token, json=form, key=f"kudos {idea}")
+            await self._client.ask("kudos", "POST", path, token, json=form, key=f"kudos {idea} {words}")
 
-    async def name_winner(self, round_id: str) -> None:
-        """Give a title to whoever raised the idea that a round chose."""
-        board: Body = (await self._client.must("leaderboard", "GET", f"/api/v1/rounds/{round_id}/leaderboard")).body
-        idea = next((each["option"] for each in board["places"] if each["advances"]), None)
-        if idea is None:
-            return
+    async def open_circle(self, campaign: str) -> None:
+        """Open a circle for those whom the rules lift into their second tier."""
+        rule = next(each for each in corpus.rules() if each.earns["kind"] == "tier")
+        form = corpus.praise().circle | {"tier": {"rule": rule.rule, "level": 2}}
+        await self._host_does("circle", "/api/v1/circles", form, campaign)
+
+    async def honour_winner(self, round_id: str) -> None:
+        """Give whoever raised the idea that a round chose a title, a thank-you, and something to take home."""
+        with suppress(SiteSilent):  # counted by the client
+            board: Body = (await self._client.must("leaderboard", "GET", f"/api/v1/rounds/{round_id}/leaderboard")).body
+            idea = next((each["option"] for each in board["places"] if each["advances"]), None)
+            if idea is not None:
+                await self._honour(await self._author(idea), idea)
+
+    async def _honour(self, author: str, idea: str) -> None:
         words = corpus.praise()
-        form = {"member": await self._author(idea), "words": words.title, "reason": words.reason, "because": [idea]}
-        await self._client.ask("title", "POST", "/api/v1/recognition/titles", self._host, json=form, key=f"title {idea}")
+        title = {"member": author, "words": words.title, "reason": words.reason, "because": [idea]}
+        await self._host_does("title", "/api/v1/recognition/titles", title, idea)
+        await self._host_does("thanks", "/api/v1/thanks", words.thanks | {"members": [author]}, idea)
+        reward = words.reward | {"kind": "thing", "stock": 1, "answer_h": 336, "sent": True}
+        reason = reward.pop("reason")
+        if added := await self._host_does("reward", "/api/v1/rewards", reward, idea):
+            offer = {"member": author, "reason": reason, "because": [idea]}
+            await self._host_does("offer", f"/api/v1/rewards/{added['id']}/offers", offer, idea)
+
+    async def _host_does(self, what: str, path: str, form: Body, about: str) -> Body | None:
+        """Return the answer; none where it was refused."""
+        told = await self._client.ask(what, "POST", path, self._host, json=form, key=f"{what} {about}")
+        return told.body if told.done else None
 
     async def _author(self, idea: str) -> str:
         found: Body = (await self._client.must("idea", "GET", f"/api/v1/ideas/{idea}")).body

@@ -34,8 +34,8 @@ class Scene:
 
     def __init__(self, plan: Plan, tokens: Sequence[str]) -> None:
         """Begin with the fans of *plan* and their tokens."""
-        self.tokens = tokens
-        self.tastes: Sequence[Taste] = [fan.taste for fan in plan.fans]
+        self.tokens = list(tokens)
+        self.tastes: list[Taste] = [fan.taste for fan in plan.fans]
         self.ideas: dict[str, Standing] = {}
         self.places: dict[int, str] = {}
         """Ids of the ideas of the corpus that were raised, by their place in it."""
@@ -43,6 +43,12 @@ class Scene:
         self.papers: dict[tuple[str, int], int] = {}
         """Of round and fan: the number of her next paper."""
         self._said: set[tuple[str, str]] = set()
+
+    def arrived(self, token: str, by: int) -> int:
+        """Take in a friend whom a fan brought, and return her place among the fans; friends taste alike."""
+        self.tokens.append(token)
+        self.tastes.append(self.tastes[by])
+        return len(self.tokens) - 1
 
     def raised(self, place: int, author: int, idea: str, position: str) -> None:
         """Take in an idea of the corpus."""

@@ -45,4 +45,11 @@ class NoBallots(Refusal):
 class ReceiptNotFound(Refusal):
     """There is no ballot of that id."""
 
-    code, status, advice = "receipt-not-found", 404, "If you cast it within the last seconds, try again; else check the id."
+    code, status, advice = (
+        "receipt-not-found",
+        404,
+        (
+            "If you cast it within the last seconds, try again; else check the id. Of other events give the position, too: "
+            "?position=2:118:4."
+        ),
+    )

@@ -4,9 +4,12 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Request, Response
+from msgspec import structs
 from pydantic import BaseModel, Field
 
 from fanfare.members.csrf import guard
+from fanfare.notary.promising import Promising
+from fanfare.platform.desk import Acknowledged
 from fanfare.platform.edge import (
     KEY_DESCRIPTION,
     Cursor,
@@ -26,7 +29,7 @@ from fanfare.record.kinds import digest
 from fanfare.reports import receipts
 from fanfare.reports.receipts import BallotFound
 from fanfare.views import timeline
-from fanfare.voting.service import Voting
+from fanfare.voting.service import Receipt, Voting
 
 router = APIRouter(prefix="/api/v1", tags=["voting"])
 quick = APIRouter(prefix="/api/v1", tags=["voting"], route_class=RawRoute)
@@ -74,6 +77,13 @@ class ReceiptRead(BaseModel):
     number: int
     state: str = Field(examples=["taken"])
     next_number: int
+    promise: str | None = Field(
+        description="A signed note: that a checkpoint will cover your ballot's entry in a minute. Keep it until there is a proof."
+    )
+    events_proof: list[str] = Field(
+        description="That your ballot is in the promised entry: hashes in base64, from its sibling up."
+    )
+    why_no_promise: str | None
 
 
 class BallotRead(BaseModel):
@@ -92,6 +102,7 @@ class MyBallots(BaseModel):
     round: str
     voter: str
     ballots: list[BallotRead]
+    next: str | None = Field(description="`cursor` of the next page; none where these are all.")
 
 
 class Contribution(BaseModel):
@@ -162,10 +173,17 @@ async def cast(round_id: Id, request: Request) -> Response:
     voting: Voting = request.app.state.voting
     asking = asked(fan, "cast", round_id, key, digest(body))
     receipt, done = await voting.cast(round_id, asking, fan.secret, form.number, form.options, "api" if fan.by_token else "web")
+    receipt = await promised(request.app.state.promising, receipt, done)
     response = Response(msgspec.json.encode(receipt), media_type="application/json")
     response.headers["Location"] = f"/api/v1/receipts/{receipt.event_id}"
     acknowledge(response, done)
     return response
+
+
+async def promised(promising: Promising, receipt: Receipt, done: Acknowledged) -> Receipt:
+    """Return a receipt with the promise of its entry; the same request again gets one, too."""
+    given = await promising.of(done.position)
+    return structs.replace(receipt, promise=given.promise, events_proof=given.events_proof, why_no_promise=given.why_no_promise)
 
 
 def decode_ballot(body: bytes) -> BallotForm:
@@ -184,20 +202,17 @@ def decode_ballot(body: bytes) -> BallotForm:
         raise Invalid(message) from error
 
 
-@router.get("/receipts/{event_id}", summary="What became of a ballot")
-async def get_receipt(event_id: Id, voting: TheVoting) -> BallotRead:
-    """Return what became of a ballot, without its choice."""
-    return _read(await voting.receipt(event_id))
-
-
 @router.get("/rounds/{round_id}/my-ballots", summary="My ballots in a round")
-async def my_ballots(round_id: Id, fan: Fan, voting: TheVoting, desk: TheDesk) -> MyBallots:
-    """Return all ballots under your token, so that you can find one that you never cast."""
+async def my_ballots(
+    round_id: Id, fan: Fan, voting: TheVoting, desk: TheDesk, cursor: Cursor = None, limit: Limit = 100
+) -> MyBallots:
+    """Return all ballots under your token, page by page, so that you can find one that you never cast."""
     __, found = await voting.find(round_id)
     voter = await voting.token(round_id, fan.member)
     async with desk.pool.connection() as connection:
-        ballots = await receipts.of_voter(connection, found.terms_hash, voter)
-    return MyBallots(round=round_id, voter=voter, ballots=[_read(each) for each in ballots])
+        cast = await receipts.of_voter(connection, found.terms_hash, voter, before=cursor, limit=limit + 1)
+    behind = str(cast[limit - 1].place) if len(cast) > limit else None
+    return MyBallots(round=round_id, voter=voter, ballots=[_read(each) for each in cast[:limit]], next=behind)
 
 
 @router.get("/me/contributions", summary="What I contributed")

@@ -15,9 +15,9 @@ from fanfare.record.position import Position
 from fanfare.record.terms import RoundTerms, slot
 from fanfare.reports import receipts
 from fanfare.reports.receipts import BallotFound
-from fanfare.voting import decide, tokens
+from fanfare.voting import decide, electing, tokens
 from fanfare.voting.papers import Claim, KeyTaken, Outdated, Papers, Repeated
-from fanfare.voting.refusals import NotInElectorate, PaperOutOfDate, ReceiptNotFound
+from fanfare.voting.refusals import NotInElectorate, PaperOutOfDate
 
 _LOOKS, _BETWEEN_LOOKS_S = 20, 0.1
 
@@ -48,6 +48,11 @@ class Receipt(msgspec.Struct, frozen=True):
     state: str
     """taken: it is in the record. late: it stands behind its partition's marker and does not count."""
     next_number: int
+    promise: str | None = None
+    """That a signed checkpoint will cover it within a minute: a signed note."""
+    events_proof: tuple[str, ...] = ()
+    """That it is in the entry that was promised: hashes in base64."""
+    why_no_promise: str | None = None
 
 
 class Voting:
@@ -93,11 +98,12 @@ class Voting:
         Return the paper that a fan would fill in now.
 
         Raises:
-            RoundNotFound, RoundNotOpen, RoundPausedNow, NoBallots.
+            RoundNotFound, RoundNotOpen, RoundPausedNow, NoBallots, NotInElectorate, NotYetThere.
         """
         await self._desk.catch_up()
         _, found = await self.find(round_id)
         terms = decide.admit(found, self._desk.now)
+        await electing.demand(self._desk, found, member)
         return await self._paper(found, terms, await self.token(round_id, member))
 
     async def _paper(self, found: Round, terms: RoundTerms, voter: str) -> Paper:
@@ -135,7 +141,7 @@ class Voting:
         if not _takes_ballots(found, self._desk.now) and (known := await self._cast_before(round_id, voter, event_id)):
             return _receipt(known, found, "late" if known.late else "taken"), Acknowledged(event_id, known.position)
         terms = decide.admit(found, self._desk.now)
-        await self._check_electorate(found, terms, asked.actor)
+        await electing.demand(self._desk, found, asked.actor)
         ballot = decide.cast(terms, found.terms_hash, voter, number, chosen, channel)
         answer = await self._papers.claim(Claim(round_id, voter, asked.actor, number, event_id, asked.key))
         if isinstance(answer, KeyTaken):
@@ -149,13 +155,6 @@ class Voting:
         position = await self._desk.emit([event_id], [ballot], round_id, partition, to_the_minute=True)
         cast = BallotFound(event_id, position, found.terms_hash, voter, number, late=False, replaced=False, void=False)
         return _receipt(cast, found, await self._fate(round_id, position)), Acknowledged(event_id, position)
-
-    async def _check_electorate(self, found: Round, terms: RoundTerms, member: str) -> None:
-        if terms.plan.electorate == "members":
-            return
-        async with self._desk.pool.connection() as connection:
-            if not await receipts.joined_before_opening(connection, found.id, member):
-                raise NotInElectorate
 
     async def _fate(self, round_id: str, position: Position) -> str:
         """
@@ -193,18 +192,6 @@ class Voting:
     async def _known(self, event_id: str) -> BallotFound | None:
         async with self._desk.pool.connection() as connection:
             return await receipts.find(connection, event_id)
-
-    async def receipt(self, event_id: str) -> BallotFound:
-        """
-        Return what became of a ballot.
-
-        Raises:
-            ReceiptNotFound: no ballot of that id has been read.
-        """
-        found = await self._known(event_id)
-        if found is None:
-            raise ReceiptNotFound
-        return found
 
 
 def _takes_ballots(found: Round, now: datetime) -> bool:

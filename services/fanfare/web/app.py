@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager, suppress
 import httpx2
 from fastapi import Depends, FastAPI, Request
 
-from fanfare.audit.offering import Offering
+from fanfare.audit.archives.offering import Offering
 from fanfare.campaigns import results
 from fanfare.campaigns import routes as campaign_routes
 from fanfare.campaigns.live_reports import LiveReports
 from fanfare.campaigns.service import Campaigns
+from fanfare.circles import routes as circle_routes
+from fanfare.circles.service import Circles
+from fanfare.community import newcomer_routes, thanks_routes
 from fanfare.community import routes as community_routes
 from fanfare.draws import routes as draw_routes
 from fanfare.draws.service import Draws
@@ -23,6 +26,12 @@ from fanfare.integrity import routes as integrity_routes
 from fanfare.members import routes as member_routes
 from fanfare.members.csrf import guard
 from fanfare.members.sessions import authenticator
+from fanfare.notary import history_routes as checkpoint_routes
+from fanfare.notary import receipt_routes
+from fanfare.notary import routes as notary_routes
+from fanfare.notary.promising import Promising
+from fanfare.notary.receipts import Receipts
+from fanfare.notary.routes import Latest
 from fanfare.pictures import routes as picture_routes
 from fanfare.pictures.service import Pictures
 from fanfare.platform import language, tracing
@@ -32,23 +41,27 @@ from fanfare.platform.desk import Desk
 from fanfare.platform.edge import POSITION_HEADER, WAIT_COOKIE
 from fanfare.platform.head import HeadAsGet
 from fanfare.platform.hosts.opening import Admit, Parts, opened
-from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.hosts.waiting import Waiting
 from fanfare.platform.limits.edge import Limits, LimitsGuard
 from fanfare.platform.logs.port import LogAway
 from fanfare.platform.objects import objects
 from fanfare.platform.presence import Presence
+from fanfare.platform.quick import QuickDoor
 from fanfare.platform.refusals import Invalid, NotYetThere, ReaderTooOld
 from fanfare.platform.request_id import RequestId
 from fanfare.platform.settings import Settings
 from fanfare.platform.speaking import Spoken
 from fanfare.platform.stopping import AnsweredWhenStopped
+from fanfare.platform.tasks import ended
 from fanfare.recognition import routes as recognition_routes
+from fanfare.recognition.trials import Trials
 from fanfare.record.position import Position
+from fanfare.rewards import routes as reward_routes
+from fanfare.rewards.service import Rewards
 from fanfare.simulation import routes as simulation_routes
 from fanfare.voting import routes as voting_routes
 from fanfare.voting.service import Voting
-from fanfare.web import health, operations, pages, problems
+from fanfare.web import health, operations, pages, problems, record_acts
 from fanfare.web.description import DescribedApp
 from fanfare.web.watching import Watching
 
@@ -84,8 +97,26 @@ async def wait_for_writes(request: Request) -> None:
 
 SERVICES = (
     *(campaign_routes, results, idea_routes, answer_routes, picture_routes, voting_routes, integrity_routes, moderation_routes),
-    *(recognition_routes, draw_routes, community_routes, simulation_routes, health, operations),
+    *(
+        recognition_routes,
+        draw_routes,
+        reward_routes,
+        circle_routes,
+        community_routes,
+        thanks_routes,
+        newcomer_routes,
+        notary_routes,
+        receipt_routes,
+        checkpoint_routes,
+        record_acts,
+        simulation_routes,
+        health,
+        operations,
+    ),
 )
+
+QUICK = [*voting_routes.quick.routes, *results.quick.routes]
+"""What is answered at the quick door, before the layers that only pages and forms need."""
 
 
 def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
@@ -101,9 +132,9 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
             app.state.watching = Watching(parts.desk, presence, settings)
             tasks = [asyncio.create_task(parts.follow()), asyncio.create_task(app.state.waiting.listen())]
             tasks += [asyncio.create_task(presence.keep_telling()), asyncio.create_task(app.state.watching.keep_looking())]
+            tasks.append(asyncio.create_task(app.state.reports.warm()))
             yield
-            await ended(tasks)
-            await asyncio.to_thread(_stopped, app)
+            await _ended(app, tasks)
 
     app = DescribedApp(
         title="Fanfare",
@@ -121,13 +152,20 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
     app.state.settings = settings
     _surround(app, settings)
     problems.handle(app)
-    for quick in (voting_routes.quick, results.quick):
-        app.router.routes.extend(quick.routes)
+    app.router.routes.extend(QUICK)  # for the description and for other methods; a request finds them at the quick door
     for module in SERVICES:
         app.include_router(module.router, dependencies=[Depends(guard)])
     app.include_router(member_routes.router)  # it guards itself: signing in has no session yet
     pages.mount(app)
     return app
+
+
+async def _ended(app: FastAPI, tasks: list[asyncio.Task[None]]) -> None:
+    await ended(tasks)
+    await app.state.trials.close()
+    await app.state.reports.close()
+    await app.state.receipts.close()
+    await asyncio.to_thread(_stopped, app)
 
 
 def _stopped(app: FastAPI) -> None:
@@ -139,6 +177,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     """Put what every request passes around *app*; what is added last is passed first."""
     app.state.limits = Limits(settings)
     app.add_middleware(Compressed)
+    app.add_middleware(QuickDoor, routes=QUICK, handlers=app.exception_handlers)
     app.add_middleware(BodyLimit)
     app.add_middleware(LimitsGuard, limits=app.state.limits, answer=problems.turned_away)
     app.add_middleware(AnsweredWhenStopped)
@@ -154,9 +193,10 @@ def _compose(app: FastAPI, parts: Parts) -> None:
     state.authenticate = state.limits.counting(authenticator(parts.desk), parts.desk)
     state.campaigns, state.ideas, state.voting = Campaigns(parts.desk), Ideas(parts.desk), Voting(parts.desk)
     state.objects = objects(state.settings.home, state.settings.objects)
-    state.pictures = Pictures(parts.desk, state.objects)
-    state.draws = Draws(parts.desk)
+    state.pictures, state.latest = Pictures(parts.desk, state.objects), Latest(state.objects)
+    state.promising, state.receipts = Promising(parts.desk), Receipts(parts.desk, state.objects, state.latest)
+    state.draws, state.rewards, state.circles = Draws(parts.desk), Rewards(parts.desk), Circles(parts.desk)
     state.leaderboards = results.Leaderboards(parts.desk, state.campaigns)
-    state.reports = LiveReports(parts.desk)
+    state.reports, state.trials = LiveReports(parts.desk), Trials(parts.desk, state.settings)
     state.waiting, state.wait = Waiting(parts.pool), wait_for_writes
     state.offering = Offering(parts.pool, parts.log, httpx2.ASGITransport(app))

@@ -10,6 +10,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 
 from fanfare.platform import edge
+from fanfare.platform.allowed import Allowed, Somewhere
 from fanfare.platform.documents import COMPONENTS
 from fanfare.record.terms import RoundTerms
 from fanfare.reports.report import CampaignReport, RoundReport
@@ -89,7 +90,7 @@ def _statuses(method: str, asks: set[Any], *, has_id: bool) -> set[int]:
     found = {422, 429, 503}  # Fanfare-Wait that is no position, too many requests, what it waits for is not there yet
     if VISITOR in asks:
         found.add(401)
-    if asks.intersection(HOLDING):
+    if asks.intersection(HOLDING) or any(isinstance(each, Allowed | Somewhere) for each in asks):
         found.add(403)
     if has_id:
         found |= {404, 409} if FAN in asks else {404}

@@ -151,6 +151,15 @@ def of_site(vitals: Vitals) -> list[Sample]:
         found.append(Sample("fanfare_due_late_seconds", max(late, default=0), (step,)))
     found.append(Sample("fanfare_quarantined_events", len(vitals.quarantined)))
     found.append(Sample("fanfare_quarantine_waiting_events", sum(bool(each.rounds) for each in vitals.quarantined)))
+    for each in vitals.notary:
+        label = (str(each.partition),)
+        found.append(Sample("fanfare_notary_signed_entries", each.signed, label))
+        found.append(Sample("fanfare_notary_behind_entries", each.behind, label))
+        found.append(Sample("fanfare_notary_behind_seconds", each.behind_s, label))
+        found.append(Sample("fanfare_notary_doubt", int(bool(each.doubt)), label))
+    for seen in vitals.witnesses:
+        found.append(Sample("fanfare_witness_cosigned_entries", seen.size, (str(seen.partition), seen.name)))
+        found.append(Sample("fanfare_witness_silent_seconds", seen.silent_s, (str(seen.partition), seen.name)))
     found.append(Sample("fanfare_database_bytes", vitals.database_bytes))
     if vitals.backup_at:
         found.append(Sample("fanfare_backup_age_seconds", int((vitals.at - vitals.backup_at).total_seconds())))

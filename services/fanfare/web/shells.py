@@ -15,6 +15,7 @@ from fanfare.campaigns.reading import CampaignRead, RoundRead, read_campaign
 from fanfare.members import mail, vault
 from fanfare.members.address import on_this_site
 from fanfare.members.csrf import csrf_token, masked
+from fanfare.platform import warrants
 from fanfare.platform.caller import Authenticate, Caller
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import WAIT_COOKIE
@@ -75,7 +76,7 @@ async def shell_of(
         csrf=masked(csrf_token(request)),
         path=on_this_site(path or request.url.path),
         section=section,
-        viewer=_viewer(visitor) if visitor else None,
+        viewer=_viewer(desk, visitor) if visitor else None,
         campaign=campaign,
         simulation=await _simulation(desk, visitor),
         notice=notice or _notice(request),
@@ -104,10 +105,15 @@ def _theme(request: Request) -> Literal["", "light", "dark"]:
             return ""
 
 
-def _viewer(visitor: Caller) -> Viewer:
-    is_host = visitor.may("host")
-    may_moderate = is_host or visitor.may("moderator")
-    return Viewer(visitor.member, visitor.name, is_host=is_host, is_admin=visitor.may("admin"), may_moderate=may_moderate)
+def _viewer(desk: Desk, visitor: Caller) -> Viewer:
+    return Viewer(
+        visitor.member,
+        visitor.name,
+        is_host=visitor.may("host"),
+        is_admin=visitor.may("admin"),
+        may_moderate=visitor.may("moderator") or warrants.warrant(desk.streams, visitor.member, "moderate", desk.now).somewhere,
+        has_rights=bool(warrants.powers_now(desk.streams, visitor.member, desk.now)),
+    )
 
 
 def _joined_as(visitor: Caller | None) -> Literal["", "fan", "host"]:

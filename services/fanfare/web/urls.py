@@ -12,6 +12,7 @@ MINE = "/me"
 ACCESS = "/me/access"
 ADDRESS_CONFIRM = "/me/address/confirm"
 ADDRESS_UNDO = "/me/address/undo"
+MY_BALLOTS = "/me/ballots"
 KEPT = "/me/kept"
 ERASE = "/me/erase"
 EXPORT = "/api/v1/me/export"
@@ -19,6 +20,9 @@ REMOVAL = "/texts/removal"
 SETUP = "/setup"
 LIMITS = "/limits"
 CHECK = "/check"
+CHECKPOINTS = "/check/checkpoints"
+ACTS = "/acts"
+ACTS_FEED = "/acts.atom"
 PROBLEMS = "/problems"
 APPEARANCE = "/appearance"
 DESIGN = "/design"
@@ -35,9 +39,22 @@ EXPORTS = "/host/exports"
 RECOGNITION = "/recognition"
 DRAWS_DESK = "/host/draws"
 RECOGNITION_DESK = "/host/recognition"
+RULE_TRIAL = f"{RECOGNITION_DESK}/rule/trial"
 MY_STANDINGS = "/me/standings"
+RIGHTS = "/me/rights"
 THANKS = "/host/thanks"
+BETWEEN = "."
+"""Between ids in one parameter."""
+CIRCLES = "/circles"
+CIRCLES_DESK = "/host/circles"
+REWARDS = "/rewards"
+REWARDS_DESK = "/host/rewards"
+REWARD_NEW = "/host/rewards/new"
+CONSENT = "/consent"
 UNSUBSCRIBE = "/unsubscribe"
+COME = "/join"
+INVITE = "/me/invite"
+WELCOME = "/welcome"
 INVITATION = "/invitation"
 PRIVACY = "/privacy"
 IMPRINT = "/imprint"
@@ -88,6 +105,16 @@ def picture(picture_hash: str, size: str) -> str:
 def round_(round_id: str, part: str) -> str:
     """Return one *part* of a round: ballot, receipt, report, report.json, report.csv, terms."""
     return f"/rounds/{quote(round_id)}/{part}"
+
+
+def receipt(round_id: str, event: str, part: str = "") -> str:
+    """Return the receipt of one ballot, or one *part* of it: copy, a file that checks itself."""
+    return _with(round_(round_id, "receipt") + (f"/{part}" if part else ""), {"event": event})
+
+
+def my_ballots(round_id: str, cursor: str = "") -> str:
+    """Return a fan's own page of her ballots in one round, from *cursor* on."""
+    return _with(MY_BALLOTS, {"round": round_id, "cursor": cursor})
 
 
 def campaign_desk(campaign_id: str, part: str = "") -> str:
@@ -150,14 +177,44 @@ def my_thanks(thanks_id: str) -> str:
     return f"{MINE}/thanks/{quote(thanks_id)}"
 
 
-def thanks(to: str = "") -> str:
-    """Return the thank-yous on a host's desk, with the form for the member *to*."""
-    return _with(THANKS, {"to": to})
+def thanks(*to: str) -> str:
+    """Return the thank-yous on a host's desk, with the form for the members *to*."""
+    return _with(THANKS, {"to": BETWEEN.join(to)})
 
 
 def unsubscribe(token: str) -> str:
     """Return the page that ends mail of thank-yous and kudos, and where its button is posted."""
     return _with(UNSUBSCRIBE, {"token": token})
+
+
+def come(code: str) -> str:
+    """Return a member's own link, by which newcomers come."""
+    return _with(COME, {"from": code})
+
+
+def checkpoints(partition: int, before: str = "") -> str:
+    """Return the history of a partition's checkpoints, from those smaller than *before* on."""
+    return _with(CHECKPOINTS, {"partition": str(partition) if partition else "", "before": before})
+
+
+def kept_checkpoint(partition: int, size: int) -> str:
+    """Return where one checkpoint that was published is, as the signed note that it was."""
+    return f"/api/v1/record/checkpoints/{partition}/{size}"
+
+
+def acts(kind: str = "", cursor: str = "") -> str:
+    """Return what was decided by hand, of one *kind* where it is named."""
+    return _with(ACTS, {"kind": kind, "cursor": cursor})
+
+
+def act(place: int) -> str:
+    """Return one sensitive act: the page that begins with it."""
+    return _with(ACTS, {"cursor": str(place + 1)})
+
+
+def proof(event_id: str, position: str) -> str:
+    """Return where the proof is that an event is in the record, which stands at this `partition:offset:index`."""
+    return _with(f"/api/v1/receipts/{quote(event_id)}", {"position": position})
 
 
 def award(award_id: str) -> str:
@@ -190,9 +247,54 @@ def draw(draw_id: str, act: str = "") -> str:
     return f"/draws/{quote(draw_id)}" + (f"/{act}" if act else "")
 
 
+def circle(circle_id: str, act: str = "") -> str:
+    """Return a circle's page, or where one *act* is posted: entry."""
+    return f"{CIRCLES}/{quote(circle_id)}" + (f"/{act}" if act else "")
+
+
+def brief(brief_id: str, act: str = "") -> str:
+    """Return a brief's page, or where one *act* is posted: notes."""
+    return f"/briefs/{quote(brief_id)}" + (f"/{act}" if act else "")
+
+
+def note(note_id: str, act: str) -> str:
+    """Return where one *act* on a note is posted: back, report, hide, show."""
+    return f"/notes/{quote(note_id)}/{act}"
+
+
+def circle_desk(circle_id: str, act: str = "", to: str = "") -> str:
+    """Return a host’s page of a circle, with the fan *to* chosen; or where an *act* is posted: brief, invite, change …."""
+    return _with(f"{CIRCLES_DESK}/{quote(circle_id)}" + (f"/{act}" if act else ""), {"to": to})
+
+
 def draw_void(draw_id: str) -> str:
     """Return where a host calls a draw off."""
     return f"{DRAWS_DESK}/{quote(draw_id)}/void"
+
+
+def rewards_desk(**query: str) -> str:
+    """Return the host's shelf, for a fan (*to*) or the winners of a *draw* where she came for them."""
+    return _with(REWARDS_DESK, query)
+
+
+def reward_desk(reward_id: str, act: str = "") -> str:
+    """Return a host's page of a reward, the list to *pack* by, or where an *act* is posted: prepared, withdraw, stock …."""
+    return f"{REWARDS_DESK}/{quote(reward_id)}" + (f"/{act}" if act else "")
+
+
+def reward_give(reward_id: str, **query: str) -> str:
+    """Return the form that offers a reward, *to* a fan or to the winners of a *draw* where they are chosen."""
+    return _with(f"{REWARDS_DESK}/{quote(reward_id)}/offer", query)
+
+
+def my_offer(offer_id: str, act: str = "") -> str:
+    """Return an offer as whoever got it reads it, or where one *act* is posted: accept, decline, arrived."""
+    return f"{MINE}/offers/{quote(offer_id)}" + (f"/{act}" if act else "")
+
+
+def consent(token: str) -> str:
+    """Return the page on which a guardian answers."""
+    return _with(CONSENT, {"token": token})
 
 
 def sign_in_again(after: str) -> str:

@@ -11,7 +11,7 @@ from fanfare.platform.language import marked, ngettext
 from fanfare.platform.saying import number, span
 from fanfare.web.vitals import Vitals
 
-_LATE_S, _BEHIND_S = 60, 30
+_LATE_S, _BEHIND_S, _SILENT_S = 60, 30, 300
 """A step may take a moment and a projection may be behind during a rush; beyond that somebody should look."""
 _MAIL_S = 600
 _RECENT = timedelta(minutes=15)
@@ -51,6 +51,8 @@ def findings(vitals: Vitals, *, has_mail_server: bool) -> list[Finding]:
         *_processes(vitals),
         *_projections(vitals),
         *_clock(vitals),
+        *_notary(vitals),
+        *_witnesses(vitals),
         *_quarantine(vitals),
         *_mail(vitals, has_mail_server=has_mail_server),
         *_disk(vitals),
@@ -109,6 +111,34 @@ def _clock(vitals: Vitals) -> Iterator[Finding]:
         if each.late_s > _LATE_S:
             advice = _(_WAS_DUE, span=_span(each.late_s))
             yield Finding(kind="warn", code="round-late", title=_(_STEPS[each.step]), advice=advice)
+
+
+def _notary(vitals: Vitals) -> Iterator[Finding]:
+    for each in vitals.notary:
+        if each.doubt:
+            title = _("The notary signs nothing more of partition %(partition)s", partition=each.partition)
+            advice = _("It doubts: %(why)s Keep everything as it is, and read docs/guides/operators.md.", why=each.doubt)
+            yield Finding(kind="bad", code="notary-doubts", title=title, advice=advice)
+        elif each.behind_s > _BEHIND_S:
+            title = _(
+                "The notary is %(span)s behind in partition %(partition)s",
+                span=_span(int(each.behind_s)),
+                partition=each.partition,
+            )
+            advice = _(
+                "%(count)s entries are not signed yet. Is a worker running, and can it write to the objects?",
+                count=number(each.behind),
+            )
+            yield Finding(kind="warn", code="notary-behind", title=title, advice=advice)
+
+
+def _witnesses(vitals: Vitals) -> Iterator[Finding]:
+    silent = {each.name: each for each in vitals.witnesses if each.silent_s > _SILENT_S}
+    for each in silent.values():
+        title = _("The witness %(name)s is silent for %(span)s", name=each.name, span=_span(int(each.silent_s)))
+        yield Finding(
+            kind="warn", code="witness-silent", title=title, advice=_("In place of a cosignature came: %(why)s", why=each.why)
+        )
 
 
 def _quarantine(vitals: Vitals) -> Iterator[Finding]:

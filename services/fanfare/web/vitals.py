@@ -114,6 +114,38 @@ class QuarantinedVitals(_Part):
     rulings: int
 
 
+class NotaryVitals(_Part):
+    """How far the notary is with a partition."""
+
+    partition: int
+    signed: int
+    """Entries that the last checkpoint covers."""
+    behind: int
+    """Entries that it does not cover yet."""
+    behind_s: float
+    """How long it has been behind, at least."""
+    signed_at: datetime | None
+    swept_at: datetime | None
+    """When all of the partition was last compared with what was signed."""
+    doubt: str
+    """Why nothing more is signed; empty while all is well."""
+
+
+class WitnessVitals(_Part):
+    """How far a witness is with a partition."""
+
+    name: str
+    partition: int
+    size: int
+    """Entries that the checkpoint covers that she cosigned last."""
+    at: datetime | None
+    silent_s: float
+    """How long she has not cosigned what is newer; 0 while all is well."""
+    silent_since: datetime | None
+    why: str
+    """What came in place of a cosignature."""
+
+
 class Disk(_Part):
     """The disk on which the data folder lies."""
 
@@ -141,6 +173,10 @@ class Vitals(_Part):
     processes: list[RunnerVitals] = []
     faults: list[FaultVitals] = []
     """The latest of each process, newest first."""
+    notary: list[NotaryVitals] = []
+    """Of each partition, once it has begun."""
+    witnesses: list[WitnessVitals] = []
+    """Of each witness and partition, once she was asked."""
     quarantined: list[QuarantinedVitals] = []
     """Events of the record that cannot be read, the latest first, at most 100."""
     backup_at: datetime | None = None

@@ -14,6 +14,8 @@ from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from fanfare.members import outbox
+from fanfare.notary.state import State, states
+from fanfare.notary.witnessing import Witnessed, witnesses
 from fanfare.platform import presence
 from fanfare.platform.desk import Desk
 from fanfare.platform.logging import Noted
@@ -28,6 +30,7 @@ from fanfare.web.vitals import (
     BrokerVitals,
     Disk,
     FaultVitals,
+    NotaryVitals,
     OutboxVitals,
     ProjectionVitals,
     QuarantinedVitals,
@@ -35,6 +38,7 @@ from fanfare.web.vitals import (
     RecordVitals,
     RunnerVitals,
     Vitals,
+    WitnessVitals,
     due,
 )
 
@@ -157,6 +161,8 @@ class Watching:
         fates = ("counted", "replaced", "late", "void")
         return {
             "quarantined": await _quarantined(connection),
+            "notary": [self._notary(heads, each) for each in await states(connection)],
+            "witnesses": [_witness(each) for each in await witnesses(connection)],
             "database_bytes": size[0] if size else 0,
             "rebuilds": [RebuildVitals(name=name, done=done, of=sum(heads), stopped=why) for name, why, done in filling],
             "projections": [self._projection(heads, *row) for row in rows],
@@ -177,12 +183,39 @@ class Watching:
         lag_s = self._behind_s(positions) if any(lag) else 0.0
         return ProjectionVitals(name=name, version=version, stopped=stopped, positions=positions, lag=lag, lag_s=lag_s)
 
+    def _notary(self, heads: Moment, told: State) -> NotaryVitals:
+        head = heads[told.partition] if told.partition < len(heads) else 0
+        behind = max(0, head - told.signed_size)
+        alone = [told.signed_size if number == told.partition else 2**62 for number in range(len(heads))]
+        return NotaryVitals(
+            partition=told.partition,
+            signed=told.signed_size,
+            behind=behind,
+            behind_s=self._behind_s(alone) if behind else 0,
+            signed_at=told.signed_at,
+            swept_at=told.swept_at,
+            doubt=told.doubt,
+        )
+
     def _behind_s(self, positions: Sequence[int]) -> float:
         """Return how long ago the record was first seen to be further than *positions*."""
         for at, heads in self._heads:
             if any(head > position for head, position in zip(heads, positions, strict=False)):
                 return round(monotonic() - at, 1)
         return 0.0
+
+
+def _witness(told: Witnessed) -> WitnessVitals:
+    silent_s = (datetime.now(UTC) - told.silent_since).total_seconds() if told.silent_since else 0.0
+    return WitnessVitals(
+        name=told.name,
+        partition=told.partition,
+        size=told.size,
+        at=told.at,
+        silent_s=round(max(0.0, silent_s), 1),
+        silent_since=told.silent_since,
+        why=told.why,
+    )
 
 
 async def _quarantined(connection: AsyncConnection) -> list[QuarantinedVitals]:

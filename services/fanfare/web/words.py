@@ -23,6 +23,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _UNITS: tuple[tuple[int, saying.Unit], ...] = ((86400, "day"), (3600, "hour"), (60, "minute"))
 UNNAMED = marked("Words that were deleted")
 GONE = marked("Somebody who left")
+HIDDEN = marked("Somebody who hides her page")
 
 
 def words(count: int) -> str:

@@ -1,44 +1,13 @@
 """Who may call what: the one table of all routes. A route that is not in it fails the access tests."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.integration.api.ground import Things
+from tests.integration.api.rows import ADMINS, ALL, AUTHOR, HERE, HOSTS, MEMBERS, MODERATORS, PROTECTORS, Body, Row
+from tests.integration.api.rows import fields as _fields
+from tests.integration.api.rows import later as _later
 from tests.site_fixture import round_of
-
-MEMBERS = frozenset(("fan", "author", "host", "moderator", "auditor", "admin"))
-ALL = MEMBERS | {"stranger", "ended", "revoked"}
-HOSTS, ADMINS, AUTHOR = frozenset(("host", "admin")), frozenset(("admin",)), frozenset(("author",))
-MODERATORS = HOSTS | {"moderator"}
-PROTECTORS = AUTHOR | MODERATORS
-"""Whoever may remove the author's comment."""
-
-Body = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Row:
-    """Who may call a route, and with what she calls it: an object for the API, fields of a form for a page."""
-
-    who: frozenset[str] = ALL
-    body: Callable[[Things], Body] = field(default=lambda _: {})
-    passes: bool = False
-    """It only leads on to where the answer is given, whatever the id."""
-    streams: bool = False
-    """Its answer has no end: only wrong ids are tried here, the rest is in test_live_pages.py."""
-    at: str = ""
-    """The round that the path means: planned or ideas; else the one with ballots."""
-
-
-def _fields(**given: Any) -> Callable[[Things], Body]:  # noqa: ANN401 - values of JSON
-    return lambda _: given
-
-
-def _later(days: int = 3) -> str:
-    return (datetime.now(UTC) + timedelta(days=days)).isoformat()
-
 
 _REASON = _fields(reason="The mail came late.")
 _IDEA = _fields(title="Pine & Lime", body="Tips steeped like tea.", tags="pine")
@@ -52,8 +21,9 @@ A_RULE: Mapping[str, Any] = {
     "deeds": ["idea-raised"],
     "earns": {"kind": "points", "points": 5},
 }
-
+A_CIRCLE: Mapping[str, Any] = {"title": "The kitchen", "words": "You taste before anybody else."}
 A_DRAW: Mapping[str, Any] = {"purpose": "prize", "title": "A crate", "gets": "One crate.", "who": "Every member."}
+A_REWARD: Mapping[str, Any] = {"kind": "thing", "title": "A crate", "words": "One crate.", "stock": 3}
 
 API: Mapping[str, Row] = {
     "GET openapi.json": Row(),
@@ -65,7 +35,7 @@ API: Mapping[str, Row] = {
     "GET campaigns/{campaign_id}/report.csv": Row(),
     "GET campaigns/{campaign_id}/ideas": Row(),
     "GET campaigns/{campaign_id}/ideas/similar": Row(),
-    "POST campaigns/{campaign_id}/rounds": Row(HOSTS, lambda _: round_of(opens_at=_later(1), closes_at=_later())),
+    "POST campaigns/{campaign_id}/rounds": Row(HOSTS | HERE, lambda _: round_of(opens_at=_later(1), closes_at=_later())),
     "GET rounds/{round_id}": Row(),
     "GET rounds/{round_id}/terms": Row(),
     "GET rounds/{round_id}/report": Row(),
@@ -76,15 +46,15 @@ API: Mapping[str, Row] = {
     "GET rounds/{round_id}/my-ballots": Row(MEMBERS),
     "PUT rounds/{round_id}/ballot": Row(MEMBERS, _fields(number=1, options=["o2"])),
     "POST rounds/{round_id}/ideas": Row(MEMBERS, _IDEA, at="ideas"),
-    "PUT rounds/{round_id}/plan": Row(HOSTS, lambda _: round_of(opens_at=_later(1), closes_at=_later()), at="planned"),
-    "POST rounds/{round_id}/open": Row(HOSTS, at="planned"),
-    "POST rounds/{round_id}/close": Row(HOSTS),
-    "POST rounds/{round_id}/pause": Row(HOSTS, _REASON),
-    "POST rounds/{round_id}/resume": Row(HOSTS),
-    "POST rounds/{round_id}/void": Row(HOSTS, _REASON),
-    "POST rounds/{round_id}/extend": Row(HOSTS, lambda _: {"reason": "The mail came late.", "closes_at": _later(9)}),
-    "POST rounds/{round_id}/reword": Row(HOSTS, lambda _: _WORDS),
-    "POST rounds/{round_id}/rulings": Row(HOSTS, _fields(reason="A disk failed.", events=["1:0:0"])),
+    "PUT rounds/{round_id}/plan": Row(HOSTS | HERE, lambda _: round_of(opens_at=_later(1), closes_at=_later()), at="planned"),
+    "POST rounds/{round_id}/open": Row(HOSTS | HERE, at="planned"),
+    "POST rounds/{round_id}/close": Row(HOSTS | HERE),
+    "POST rounds/{round_id}/pause": Row(HOSTS | HERE, _REASON),
+    "POST rounds/{round_id}/resume": Row(HOSTS | HERE),
+    "POST rounds/{round_id}/void": Row(HOSTS | HERE, _REASON),
+    "POST rounds/{round_id}/extend": Row(HOSTS | HERE, lambda _: {"reason": "The mail came late.", "closes_at": _later(9)}),
+    "POST rounds/{round_id}/reword": Row(HOSTS | HERE, lambda _: _WORDS),
+    "POST rounds/{round_id}/rulings": Row(HOSTS | HERE, _fields(reason="A disk failed.", events=["1:0:0"])),
     "GET receipts/{event_id}": Row(),
     "GET ideas/{idea_id}": Row(),
     "POST pictures": Row(MEMBERS),  # without a file: see test_pictures.py
@@ -95,13 +65,15 @@ API: Mapping[str, Row] = {
     "POST ideas/{idea_id}/comments": Row(MEMBERS, _TEXT),
     "POST texts/{text_hash}/removal": Row(PROTECTORS, _REASON),
     "GET ideas/{idea_id}/answers": Row(),
-    "PUT ideas/{idea_id}/answer": Row(HOSTS, _fields(status="planned", reason="The kitchen cooks it.")),
+    "PUT ideas/{idea_id}/answer": Row(HOSTS | HERE, _fields(status="planned", reason="The kitchen cooks it.")),
     "POST flags": Row(MEMBERS - AUTHOR, lambda t: {"content": t.idea, "rule": "insult", "words": "The second line."}),
-    "GET moderation/queue": Row(MODERATORS),
-    "POST moderation/hide": Row(MODERATORS, lambda t: {"contents": [t.idea], "rule": "insult", "reason": "It calls her names."}),
-    "POST moderation/show": Row(MODERATORS, lambda t: {"contents": [t.idea], "reason": "It was quoted."}),
-    "POST moderation/leave": Row(MODERATORS, lambda t: {"contents": [t.idea]}),
-    "POST moderation/reopen": Row(MODERATORS, lambda t: {"contents": [t.idea]}),
+    "GET moderation/queue": Row(MODERATORS | HERE | {"lapsed"}),
+    "POST moderation/hide": Row(
+        MODERATORS | HERE, lambda t: {"contents": [t.idea], "rule": "insult", "reason": "It calls her names."}
+    ),
+    "POST moderation/show": Row(MODERATORS | HERE, lambda t: {"contents": [t.idea], "reason": "It was quoted."}),
+    "POST moderation/leave": Row(MODERATORS | HERE, lambda t: {"contents": [t.idea]}),
+    "POST moderation/reopen": Row(MODERATORS | HERE, lambda t: {"contents": [t.idea]}),
     "POST drafts": Row(HOSTS, _fields(template="idea-box")),
     "GET drafts/{draft_id}": Row(HOSTS),
     "PUT drafts/{draft_id}": Row(HOSTS, lambda _: {"version": 2, "draft": {"title": "Another"}}),
@@ -114,11 +86,9 @@ API: Mapping[str, Row] = {
     "POST sign-out": Row(),
     "GET me": Row(MEMBERS),
     "PATCH me": Row(MEMBERS, _fields(name="Dora M.")),
-    "GET me/contributions": Row(MEMBERS),
-    "GET me/export": Row(MEMBERS),
+    **dict.fromkeys(("GET me/contributions", "GET me/export", "GET me/sessions"), Row(MEMBERS)),
     "POST me/erasure/link": Row(frozenset()),
     "POST me/erasure": Row(frozenset(), _fields(words="erase me")),
-    "GET me/sessions": Row(MEMBERS),
     "DELETE me/sessions/{session_id}": Row(MEMBERS),
     "GET me/passkeys": Row(MEMBERS),
     "POST me/passkeys/options": Row(frozenset()),
@@ -133,9 +103,25 @@ API: Mapping[str, Row] = {
     "GET members": Row(ADMINS),
     "POST members/{member_id}/roles": Row(ADMINS, _fields(role="auditor")),
     "DELETE members/{member_id}/roles/{role}": Row(ADMINS, _REASON),
+    "GET powers": Row(),
+    "GET me/powers": Row(MEMBERS),
+    "POST members/{member_id}/powers": Row(
+        ADMINS, lambda t: {"may": "curate", "campaign": t.campaign, "until": _later(), "reason": "She knows her way around."}
+    ),
+    "POST powers/{power_id}/end": Row(ADMINS, _REASON),  # and whoever holds it: see test_powers.py
     "GET members/{member_id}/kudos": Row(),
     "POST members/{member_id}/kudos": Row(MEMBERS, _fields(words="Your bay leaf made mine better.")),
+    **dict.fromkeys(("GET me/invite-link", "POST me/invite-link"), Row(MEMBERS)),
+    "GET newcomers": Row(HOSTS | HERE),
+    "POST members/{member_id}/welcome": Row(HOSTS | HERE, _fields(words="Good that you are here.")),
+    "GET members/{member_id}/arrival": Row(),
     "DELETE kudos/{kudos_id}": Row(frozenset(("fan",))),  # who gave them
+    "GET segments": Row(HOSTS),
+    "POST thanks": Row(HOSTS, lambda t: {"member": t.author, "words": "Thank you for the salt."}),
+    "GET thanks": Row(HOSTS),
+    "GET me/thanks": Row(MEMBERS),
+    "GET me/thanks/{thanks_id}": Row(AUTHOR),  # who got it
+    "POST me/thanks/{thanks_id}": Row(AUTHOR, _fields(words="With less salt.")),
     "GET recognition": Row(),
     "GET recognition/rules": Row(),
     "POST recognition/rules": Row(HOSTS, lambda _: A_RULE),
@@ -147,6 +133,7 @@ API: Mapping[str, Row] = {
         HOSTS, lambda t: {"member": t.author, "words": "Namer", "reason": "It won.", "because": [t.idea]}
     ),
     "POST recognition/titles/{award_id}/revoke": Row(HOSTS, _REASON),
+    "POST me/titles/{award_id}/decline": Row(frozenset(), _REASON),  # who holds it: see test_recognition_pages.py
     "GET awards/{award_id}": Row(),
     "GET members/{member_id}/awards": Row(),
     "GET members/{member_id}/recognition": Row(),
@@ -163,8 +150,42 @@ API: Mapping[str, Row] = {
     "PUT draws/{draw_id}/seat": Row(frozenset()),  # nobody is drawn yet
     "DELETE draws/{draw_id}/seat": Row(frozenset()),
     "POST draws/{draw_id}/void": Row(HOSTS, _REASON),
+    "GET circles": Row(),
+    "POST circles": Row(HOSTS, lambda _: A_CIRCLE),
+    "GET circles/{circle_id}": Row(),
+    "PUT circles/{circle_id}": Row(HOSTS, lambda _: A_CIRCLE),
+    "POST circles/{circle_id}/invitations": Row(HOSTS, _fields(segment="new", reason="You see with fresh eyes.")),
+    "POST circles/{circle_id}/uninvite": Row(HOSTS, lambda t: {"member": t.author, "reason": "She asked for it."}),
+    "PUT circles/{circle_id}/entry": Row(frozenset()),  # it opens by invitation alone
+    "DELETE circles/{circle_id}/entry": Row(MEMBERS),
+    "GET circles/{circle_id}/briefs": Row(MODERATORS),  # and who belongs: see test_circles.py
+    "POST circles/{circle_id}/briefs": Row(HOSTS, _fields(title="Two bottles", words="Which feels colder?")),
+    "POST circles/{circle_id}/close": Row(HOSTS, _REASON),
+    "GET briefs/{brief_id}": Row(MODERATORS),
+    "DELETE briefs/{brief_id}": Row(HOSTS),
+    "POST briefs/{brief_id}/notes": Row(MODERATORS, _fields(words="The second, by far.")),
+    "PUT notes/{note_id}/report": Row(MODERATORS),
+    "POST notes/{note_id}/hide": Row(MODERATORS, _REASON),
+    "POST notes/{note_id}/show": Row(MODERATORS),
+    "DELETE notes/{note_id}": Row(frozenset(("host",))),  # who wrote it
+    "GET rewards": Row(),
+    "POST rewards": Row(HOSTS, lambda _: A_REWARD),
+    "GET rewards/{reward_id}": Row(),
+    "POST rewards/{reward_id}/stock": Row(HOSTS, _fields(stock=12, reason="Three more were bottled.")),
+    "POST rewards/{reward_id}/close": Row(HOSTS, _REASON),
+    "POST rewards/{reward_id}/offers": Row(HOSTS, lambda t: {"member": t.author, "reason": "She asked first."}),
+    "GET host/offers": Row(HOSTS),
+    "GET me/offers": Row(MEMBERS),
+    "POST offers/{offer_id}/accept": Row(AUTHOR, _fields(country="AT")),  # whom it is for
+    "POST offers/{offer_id}/decline": Row(AUTHOR),
+    "POST offers/{offer_id}/withdraw": Row(HOSTS, _REASON),
+    "POST offers/{offer_id}/handled": Row(HOSTS | AUTHOR, _fields(state="arrived")),
     "GET operations": Row(ADMINS),
+    "GET record/acts": Row(),
+    "GET record/checkpoints": Row(),
+    "GET record/checkpoints/{partition}/{size}": Row(),
     "POST simulation/fans": Row(HOSTS, _fields(names=["Tansy"])),
+    "POST simulation/friends": Row(HOSTS, _fields(name="Tansy", link="/join?from=nobodys")),
 }
 """Under /api/v1/. Called with a token, which makes no other, erases nobody and is no link of a mail: such rows are for nobody."""
 
@@ -183,6 +204,9 @@ PAGES: Mapping[str, Row] = {
     "GET /metrics": Row(ALL - {"revoked"}),  # on this machine's own site; a token that is wrong is wrong there too
     "GET /limits": Row(),
     "GET /check": Row(),
+    "GET /check/checkpoints": Row(),
+    "GET /acts": Row(),
+    "GET /acts.atom": Row(),
     "GET /problems": Row(),
     "GET /design": Row(),
     "POST /appearance": Row(ALL, _form({"theme": "dark"})),
@@ -205,19 +229,22 @@ PAGES: Mapping[str, Row] = {
     "POST /ideas/{idea_id}/comments": Row(MEMBERS, _TEXT),
     "POST /ideas/{idea_id}/support": Row(MEMBERS, _form({"support": "yes"})),
     "POST /ideas/{idea_id}/withdraw": Row(AUTHOR),
-    "GET /ideas/{idea_id}/answer": Row(HOSTS),
-    "POST /ideas/{idea_id}/answer": Row(HOSTS, _form({"status": "planned", "reason": "The kitchen cooks it."})),
+    "GET /ideas/{idea_id}/answer": Row(HOSTS | HERE),
+    "POST /ideas/{idea_id}/answer": Row(HOSTS | HERE, _form({"status": "planned", "reason": "The kitchen cooks it."})),
     "GET /flags/{content}": Row(MEMBERS - AUTHOR),
     "POST /flags/{content}": Row(MEMBERS - AUTHOR, _form({"rule": "insult"})),
     "POST /flags/{content}/back": Row(AUTHOR, _form({"words": "It was quoted."})),
-    "GET /host/moderation": Row(MODERATORS),
+    "GET /host/moderation": Row(MODERATORS | HERE | {"lapsed"}),
     "GET /host/moderation/{decision}": Row(passes=True),
-    "POST /host/moderation/{decision}": Row(MODERATORS, lambda t: {"contents": t.idea, "rule": "insult", "reason": "It shouts."}),
-    "GET /host/campaigns/{campaign_id}/answers": Row(HOSTS),
+    "POST /host/moderation/{decision}": Row(
+        MODERATORS | HERE, lambda t: {"contents": t.idea, "rule": "insult", "reason": "It shouts."}
+    ),
+    "GET /host/campaigns/{campaign_id}/answers": Row(HOSTS | HERE),
     "POST /texts/removal": Row(PROTECTORS, lambda t: {"idea": t.idea, "texts": t.comment_text, "reason": "An address."}),
     "GET /rounds/{round_id}/ballot": Row(MEMBERS),
     "POST /rounds/{round_id}/ballot": Row(MEMBERS, _form({"paper": "1", "option": "o1"})),
     "GET /rounds/{round_id}/receipt": Row(AUTHOR),  # only she has voted; whoever has not is told that there is no ballot
+    "GET /rounds/{round_id}/receipt/copy": Row(AUTHOR),
     "GET /rounds/{round_id}/report": Row(),
     "GET /rounds/{round_id}/report.json": Row(passes=True),
     "GET /rounds/{round_id}/report.csv": Row(passes=True),
@@ -232,6 +259,7 @@ PAGES: Mapping[str, Row] = {
     "POST /sign-out": Row(),
     "GET /mailbox": Row(),
     "GET /me": Row(MEMBERS),
+    "GET /me/ballots": Row(MEMBERS),
     "GET /me/access": Row(MEMBERS),
     "POST /me/access/name": Row(MEMBERS, _form({"name": "Dora M."})),
     "POST /me/access/tokens": Row(MEMBERS, _form({"label": "Nightly export"})),
@@ -244,6 +272,8 @@ PAGES: Mapping[str, Row] = {
     "POST /me/address/confirm": Row(frozenset(), _NO_LINK),
     "GET /me/address/undo": Row(frozenset()),
     "POST /me/address/undo": Row(frozenset(), _NO_LINK),
+    "GET /me/rights": Row(MEMBERS),
+    "POST /me/rights/end": Row(ADMINS, _form({"reason": "It is done."})),  # it is another fan's
     "GET /me/kept": Row(MEMBERS),
     "POST /me/kept/link": Row(frozenset()),  # nobody here has an address
     "GET /me/erase": Row(frozenset()),
@@ -255,11 +285,11 @@ PAGES: Mapping[str, Row] = {
     "POST /host/campaigns": Row(HOSTS, _form({**_DRAFT, "version": "0"})),
     "GET /host/campaigns/{draft_id}": Row(HOSTS),
     "POST /host/campaigns/{draft_id}": Row(HOSTS, _form(_DRAFT)),
-    "GET /host/rounds/{round_id}": Row(HOSTS),
-    "GET /host/rounds/{round_id}/plan": Row(HOSTS, at="planned"),
-    "POST /host/rounds/{round_id}/plan": Row(HOSTS, _form({"rounds": "1", "zone": "UTC"}), at="planned"),
+    "GET /host/rounds/{round_id}": Row(HOSTS | HERE),
+    "GET /host/rounds/{round_id}/plan": Row(HOSTS | HERE, at="planned"),
+    "POST /host/rounds/{round_id}/plan": Row(HOSTS | HERE, _form({"rounds": "1", "zone": "UTC"}), at="planned"),
     "GET /host/rounds/{round_id}/{act}": Row(passes=True),
-    "POST /host/rounds/{round_id}/{act}": Row(HOSTS, _form({"reason": "A pause."})),
+    "POST /host/rounds/{round_id}/{act}": Row(HOSTS | HERE, _form({"reason": "A pause."})),
     "GET /host/operations": Row(ADMINS),
     "POST /host/operations": Row(ADMINS),
     "GET /host/campaigns/{draft_id}/preview": Row(HOSTS),
@@ -273,6 +303,7 @@ PAGES: Mapping[str, Row] = {
     "GET /host/exports": Row(HOSTS),
     "GET /recognition": Row(),
     "GET /awards/{award_id}": Row(),
+    "POST /awards/{award_id}/decline": Row(frozenset(), _form({"reason": "It is too much."})),  # who holds it
     "GET /campaigns/{campaign_id}/fans": Row(),
     "GET /seasons/{season}": Row(),
     "POST /me/standings": Row(MEMBERS, _form({"shown": "no"})),
@@ -280,6 +311,7 @@ PAGES: Mapping[str, Row] = {
     "POST /host/recognition/{act}": Row(HOSTS, _form({"reason": "A pause."})),
     "GET /host/recognition/rule": Row(HOSTS),
     "POST /host/recognition/rule": Row(HOSTS, _form({"earns": "points", "title": "Spark", "act": "try"})),
+    "GET /host/recognition/rule/trial": Row(HOSTS),
     "GET /host/recognition/title": Row(HOSTS),
     "POST /host/recognition/title": Row(HOSTS, lambda t: {"member": t.author, "words": "Founder", "reason": "She began it."}),
     "GET /draws/{draw_id}": Row(),
@@ -287,6 +319,30 @@ PAGES: Mapping[str, Row] = {
     "GET /host/draws": Row(HOSTS),
     "POST /host/draws": Row(HOSTS, _form({"purpose": "prize", "title": "A crate", "gets": "A crate.", "who": "All."})),
     "POST /host/draws/{draw_id}/void": Row(HOSTS, _form({"reason": "The kitchen is closed."})),
+    "GET /circles": Row(),
+    "GET /circles/{circle_id}": Row(),
+    "POST /circles/{circle_id}/entry": Row(MEMBERS, _form({"yes": "no"})),
+    "GET /briefs/{brief_id}": Row(MODERATORS),
+    "POST /briefs/{brief_id}/notes": Row(MODERATORS, _form({"words": "The second, by far."})),
+    "POST /notes/{note_id}/report": Row(MODERATORS),
+    "POST /notes/{note_id}/{deed}": Row(MODERATORS),
+    "GET /host/circles": Row(HOSTS),
+    "POST /host/circles": Row(HOSTS, _form({"title": "The kitchen", "words": "You taste first."})),
+    "GET /host/circles/{circle_id}": Row(HOSTS),
+    "POST /host/circles/{circle_id}/{change}": Row(HOSTS, _form({"title": "The kitchen", "words": "You taste first."})),
+    "GET /rewards": Row(),
+    "GET /host/rewards": Row(HOSTS),
+    "GET /host/rewards/new": Row(HOSTS),
+    "POST /host/rewards/new": Row(HOSTS, _form({"title": "A crate", "words": "Twelve bottles.", "stock": "3"})),
+    "GET /host/rewards/{reward_id}": Row(HOSTS),
+    "GET /host/rewards/{reward_id}/pack": Row(HOSTS),
+    "GET /host/rewards/{reward_id}/offer": Row(HOSTS),
+    "POST /host/rewards/{reward_id}/offer": Row(HOSTS, lambda t: {"to": t.author, "reason": "Her cherry won."}),
+    "POST /host/rewards/{reward_id}/{step}": Row(HOSTS, _form({"stock": "9", "reason": "More came."})),
+    "GET /me/offers/{offer_id}": Row(AUTHOR),  # whose it is
+    "POST /me/offers/{offer_id}/{answer}": Row(AUTHOR),
+    "GET /consent": Row(frozenset()),  # its token says what it is about
+    "POST /consent": Row(frozenset(), _form({"token": "x", "agrees": "yes"})),
     "GET /host/thanks": Row(HOSTS),
     "POST /host/thanks": Row(HOSTS, _form({"segment": "new", "words": "Thank you.", "act": "preview"})),
     "GET /fans/{member_id}/kudos": Row(MEMBERS),
@@ -295,6 +351,10 @@ PAGES: Mapping[str, Row] = {
     "GET /me/thanks/{thanks_id}": Row(frozenset(("author",))),  # who got it
     "POST /me/thanks/{thanks_id}": Row(frozenset(("author",)), _form({"answer": "With less salt."})),
     "POST /me/kept/thanks": Row(MEMBERS, _form({"mail": "yes"})),
+    "GET /join": Row(),
+    **dict.fromkeys(("GET /me/invite", "POST /me/invite"), Row(MEMBERS)),
+    "GET /welcome": Row(HOSTS | HERE),
+    "POST /welcome": Row(HOSTS | HERE, lambda t: {"newcomer": t.author, "words": "Good that you are here."}),
     "GET /unsubscribe": Row(frozenset()),  # its token says whom it is about
     "POST /unsubscribe": Row(frozenset()),
     "GET /host/exports/ideas/{campaign_id}": Row(HOSTS),
@@ -305,6 +365,9 @@ PAGES: Mapping[str, Row] = {
     "GET /site/decisions": Row(),
     "GET /brand.txt": Row(),
     "GET /record/archive": Row(),
+    "GET /record/manifest": Row(),
+    "GET /record/{partition}/checkpoint": Row(),
+    "GET /record/{partition}/tile/{path:path}": Row(),
     "GET /setup": Row(frozenset()),
     "POST /setup": Row(frozenset(), _NO_LINK),
 }

@@ -48,6 +48,14 @@ class Things:
     """The member who raised the idea."""
     draw: str = ""
     """Open, for all members."""
+    reward: str = ""
+    offer: str = ""
+    """Of the reward, to the author, who has not answered."""
+    circle: str = ""
+    """Open by invitation; nobody belongs."""
+    brief: str = ""
+    note: str = ""
+    """Below the brief, by the host of the matrix."""
 
 
 async def person(site: SiteUnderTest, name: str, role: str = "") -> Person:
@@ -92,7 +100,23 @@ async def things(site: SiteUnderTest, author: Person, voter: Person, title: str 
     ids = (campaign["id"], ballot, ideas, planned, raised["id"], draft, found["event_id"], said[0]["text_hash"], picture)
     spotlight = {"purpose": "spotlight", "title": "A day of light", "gets": "The front page.", "who": "All.", "shown_h": 24}
     draw = await posted(site.host, "/api/v1/draws", {**spotlight, "closes_at": tomorrow.isoformat()})
-    return Things(*ids, author.member, draw["id"])
+    bottle = {"kind": "thing", "title": "The first bottle", "words": "Numbered by hand.", "stock": 9}
+    reward = await posted(site.host, "/api/v1/rewards", bottle)
+    given = {"member": author.member, "reason": "She asked for cherry first."}
+    offer = await posted(site.host, f"/api/v1/rewards/{reward['id']}/offers", given)
+    return Things(*ids, author.member, draw["id"], reward["id"], offer["id"], *await shared(site))
+
+
+async def shared(site: SiteUnderTest) -> tuple[str, str]:
+    """Open a circle by invitation and share a brief with it, and return the ids of both."""
+    circle = await posted(site.host, "/api/v1/circles", {"title": "The kitchen", "words": "You taste before anybody else."})
+    brief = await posted(site.host, f"/api/v1/circles/{circle['id']}/briefs", {"title": "Two", "words": "Which feels colder?"})
+    return circle["id"], brief["id"]
+
+
+async def noted(host: Person, things: Things) -> str:
+    """Write a note below the brief, and return its id."""
+    return str((await posted(host.client, f"/api/v1/briefs/{things.brief}/notes", {"words": "The second."}))["id"])
 
 
 async def said(site: SiteUnderTest, people: Mapping[str, Person], praised: Person) -> dict[str, str]:
@@ -101,7 +125,7 @@ async def said(site: SiteUnderTest, people: Mapping[str, Person], praised: Perso
     kudos = await posted(people["fan"].client, f"/api/v1/members/{praised.member}/kudos", words)
     host = Caller(people["host"].member, "Her the host", frozenset(("host",)), by_token=True, secret=Secret())
     asked = Asked(host.member, "thank", "thanks", "key-1")
-    written = thanking.Written("Thank you.", "Would you do it again?", people["author"].member)
+    written = thanking.Written("Thank you.", "Would you do it again?", (people["author"].member,))
     thanks = await thanking.write(site.parts.desk, asked, host, written)
     await thanking.deliver(site.parts.desk)
     await all_read(site)
@@ -117,6 +141,31 @@ async def recognised(site: SiteUnderTest, praised: Person) -> dict[str, str]:
     granted = await posted(site.host, "/api/v1/recognition/titles", title)
     await all_read(site)
     return {"rule_id": "first-idea", "award_id": str(granted["award"]), "season": "2026-q4"}
+
+
+async def empowered(site: SiteUnderTest, people: Mapping[str, Person], bystander: Person, campaign: str) -> str:
+    """
+    Give one fan every power in *campaign*, and another one the same until a moment ago, and still in another campaign.
+
+    Returns:
+        A power of the bystander's.
+    """
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    another = await site.publish(round_of(opens_at=tomorrow.isoformat(), closes_at=(tomorrow + timedelta(days=1)).isoformat()))
+    for may in ("host", "moderate", "welcome"):
+        await given(site, people["empowered"], may, None if may == "welcome" else campaign)
+        over = await given(site, people["lapsed"], may, None if may == "welcome" else campaign)
+        await posted(site.host, f"/api/v1/powers/{over}/end", {"reason": "The campaign is over."})
+        if may != "welcome":
+            await given(site, people["lapsed"], may, another["id"])
+    return await given(site, bystander, "moderate", campaign)
+
+
+async def given(site: SiteUnderTest, fan: Person, may: str, campaign: str | None) -> str:
+    """Give a fan a power for ten days, and return its id."""
+    until = (datetime.now(UTC) + timedelta(days=10)).isoformat()
+    wanted = {"may": may, "campaign": campaign, "until": until, "reason": "She knows her way around."}
+    return str((await posted(site.host, f"/api/v1/members/{fan.member}/powers", wanted))["id"])
 
 
 async def drafted(

@@ -7,13 +7,31 @@ from dataclasses import dataclass, field
 
 import httpx2
 import pytest
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from fanfare.members import sessions, vault
-from tests.integration.api.access import ALL, TABLE, Row
-from tests.integration.api.ground import ROLES, Person, Things, drafted, person, recognised, said, things
+from fanfare.platform.allowed import Allowed, Somewhere
+from fanfare.platform.caller import Caller
+from tests.integration.api.access import TABLE
+from tests.integration.api.ground import (
+    ROLES,
+    Person,
+    Things,
+    drafted,
+    empowered,
+    given,
+    noted,
+    person,
+    recognised,
+    said,
+    shared,
+    things,
+)
+from tests.integration.api.rows import ALL, Row
 from tests.site_fixture import ADDRESS, SiteUnderTest, round_of
 
 pytestmark = pytest.mark.postgres
@@ -26,6 +44,8 @@ OPENING = ("/sign-in", "/sign-in/confirm", "/sign-in/passkey", "/sign-in/passkey
 """What needs no session: a link or a passkey says who it is."""
 BY_ADDRESS = ("/unsubscribe",)
 """A mail program posts it, from wherever it runs and without a form of ours: what stands in the address says whom it is about."""
+WELCOMES = {"GET /api/v1/newcomers", "POST /api/v1/members/{member_id}/welcome", "GET /welcome", "POST /welcome"}
+"""What asks for the right to welcome by itself: it is the whole site's, so there is no campaign to forget."""
 COUNTED = {"vault.limits", "desk.history"}
 """What moves by itself: a count of attempts is there to count them, and leaders of open rounds are sampled."""
 
@@ -66,6 +86,7 @@ class House:
         headers = {**OURS, **headers} if send is None else {**{k: v for k, v in headers.items() if k != "x-csrf-token"}, **send}
         row = TABLE[route]
         body = {**row.body(self.things), **({"end": sessions.shown_id(session)} if path == "/me/access/end" else {})}
+        body |= {"power": self.said["power_id"]} if path == "/me/rights/end" else {}
         if "{session_id}" in path and caller in self.people:
             async with self.site.parts.pool.connection() as connection:
                 session = await sessions.open_session(connection, self.people[caller].member, "browser", "another")
@@ -108,13 +129,29 @@ class House:
             "picture": of.picture,
             "member_id": self.bystander.member,
             "draw_id": of.draw,
+            "reward_id": of.reward,
+            "offer_id": of.offer,
+            "circle_id": of.circle,
+            "brief_id": of.brief,
+            "note_id": of.note,
             **self.said,
             "session_id": session,
             "token_id": session,
             "passkey_id": session,
+            "partition": "0",
+            "path": "0/000.p/2",
         }
         ids = dict.fromkeys(ids, wrong) if wrong else ids
-        found = path.format(**ids, size="small", role="auditor", act="pause", press="entry", decision="leave", number=1)
+        words = {
+            "act": "pause",
+            "press": "entry",
+            "decision": "leave",
+            "deed": "show",
+            "change": "change",
+            "step": "stock",
+            "answer": "decline",
+        }
+        found = path.replace(":path}", "}").format(**ids, **words, size="small", role="auditor", number=1)
         return found + ("?c=ff5c7c" if path == "/brand.css" else "")
 
 
@@ -122,10 +159,12 @@ class House:
 async def house(busy_site: SiteUnderTest) -> AsyncIterator[House]:
     """Return a site where everybody lives."""
     people = {role: await person(busy_site, f"Her the {role}", role) for role in ROLES}
-    people |= {name: await person(busy_site, f"Her the {name}") for name in ("fan", "author")}
+    people |= {name: await person(busy_site, f"Her the {name}") for name in ("fan", "author", "empowered", "lapsed")}
     found = await things(busy_site, people["author"], people["author"])
+    found.note = await noted(people["host"], found)
     house = House(busy_site, found, people, await person(busy_site, "Tansy"))
     house.said = await said(busy_site, people, house.bystander) | await recognised(busy_site, house.bystander)
+    house.said["power_id"] = await empowered(busy_site, people, house.bystander, found.campaign)
     async with _one_connection(busy_site):
         yield house
 
@@ -181,6 +220,57 @@ async def test_every_route_stands_in_the_table_and_every_row_is_a_route(site: Si
     assert set(_routes(site)) == set(TABLE)
 
 
+async def test_a_route_that_takes_powers_names_its_campaign_and_is_tried_by_who_has_them_elsewhere(site: SiteUnderTest) -> None:
+    takes: dict[str, list[Allowed | Somewhere]] = {}
+    for each in iter_route_contexts(site.app.routes):
+        of: Dependant | None = getattr(each, "dependant", None)  # that of the description itself has none
+        asks = [found for found in _asked(of) if isinstance(found, Allowed | Somewhere)] if of else []
+        takes |= {f"{method} {each.path}": asks for method in each.methods or () if asks and method != "HEAD"}
+
+    wrong = []
+    for route, asks in takes.items():
+        who, only_looks = TABLE[route].who, route.startswith("GET ")
+        for found in asks:
+            if isinstance(found, Allowed) and f"{{{found.where}}}" not in route:
+                wrong.append(f"{route} asks for the campaign of {found.where}, which its address does not have")
+            if "empowered" not in who:
+                wrong.append(f"{route} lets in who has the power to {found.what}; its row says that she is turned away")
+            if "lapsed" in who and not (isinstance(found, Somewhere) and only_looks):
+                wrong.append(f"{route} would let in who may {found.what} in another campaign alone")
+    assert not wrong, "\n".join(wrong)
+    assert len(takes) > 20
+    fans = {route for route, row in TABLE.items() if "empowered" in row.who and "fan" not in row.who}
+    assert sorted(fans - takes.keys() - WELCOMES) == []
+
+
+def _asked(of: Dependant) -> Iterator[object]:
+    for each in of.dependencies:
+        yield each.call
+        yield from _asked(each)
+
+
+async def test_what_a_member_is_answered_says_how_it_is_kept_and_her_own_is_kept_nowhere(house: House) -> None:
+    authenticate, asked = house.site.app.state.authenticate, list[bool]()
+
+    async def watched(request: Request) -> Caller | None:
+        found: Caller | None = await authenticate(request)
+        asked.append(found is not None)
+        return found
+
+    house.site.app.state.authenticate = watched
+    kept = dict[str, str]()
+    for route, row in TABLE.items():
+        if route.startswith("GET ") and not row.streams:
+            asked.clear()
+            answer = await house.call(route, "admin")
+            if any(asked):
+                kept[route] = answer.headers.get("cache-control", "")
+
+    assert sorted(route for route, said in kept.items() if not said) == []
+    assert kept["GET /api/v1/rounds/{round_id}/my-ballots"] == kept["GET /api/v1/me"] == "private, no-store"
+    assert "cache-control" not in (await house.call("GET /api/v1/campaigns", "stranger")).headers
+
+
 async def test_an_address_says_which_methods_it_takes(site: SiteUnderTest) -> None:
     routes = [each for each in iter_route_contexts(site.app.routes) if each.methods]
     for path in {route.partition(" ")[2].replace("{", "").replace("}", "") for route in TABLE}:
@@ -229,6 +319,12 @@ async def test_whoever_may_is_let_in_however_often_others_were_first(house: Hous
                 house.things.draft = await drafted(house.site, round_of())
             if "/texts/" in route or "/pictures/" in route:  # what moderators did before may have taken it away
                 house.things = await things(house.site, house.people["author"], house.people["author"])
+                for may in ("host", "moderate"):
+                    await given(house.site, house.people["empowered"], may, house.things.campaign)
+            if "notes/{" in route or "briefs/{" in route:  # what another host did before may have taken it away
+                house.things.circle, house.things.brief = await shared(house.site)
+            if "/notes/" in route:  # what its author did before may have taken it away
+                house.things.note = await noted(house.people["host"], house.things)
             answer = await house.call(route, caller)
             fits = answer.status_code < 500 and not _turned_away(answer)
             if not fits and not (caller == "revoked" and answer.status_code == 401):

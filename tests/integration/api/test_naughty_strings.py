@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from fanfare.audit.archive import Archive
+from fanfare.audit.archives.archive import Archive
 from fanfare.audit.claims import silent
 from fanfare.audit.commands import run_export
 from fanfare.campaigns.founding import Founding

@@ -36,7 +36,7 @@ EXAMPLES = {"admin": 20, "fan": 12, "stranger": 6}
 LONGER = 20
 EDGES = 16
 """The most requests at the edges of an operation's schema that the short form sends, spread evenly over all of them."""
-ENDINGS = ("/open", "/close", "/pause", "/void", "/publish")
+ENDINGS = ("/open", "/close", "/pause", "/void", "/publish", "/accept", "/decline", "/withdraw")
 FITTING = {"ideas": 1, "open": 2, "plan": 2}
 """Which of the four rounds an operation is for: the one with ballots unless told otherwise."""
 NEVER_GRANTED = {
@@ -47,8 +47,14 @@ NEVER_GRANTED = {
     *("POST /api/v1/me/passkeys", "POST /api/v1/me/passkeys/options", "DELETE /api/v1/me/passkeys/{passkey_id}"),
     *("POST /api/v1/me/address", "POST /api/v1/me/address/confirm", "POST /api/v1/me/address/undo"),
     *("POST /api/v1/recognition/titles", "POST /api/v1/recognition/titles/{award_id}/revoke", "GET /api/v1/awards/{award_id}"),
-    *("POST /api/v1/members/{member_id}/kudos", "DELETE /api/v1/kudos/{kudos_id}"),
+    *("POST /api/v1/members/{member_id}/kudos", "DELETE /api/v1/kudos/{kudos_id}", "POST /api/v1/members/{member_id}/welcome"),
     *("POST /api/v1/draws", "PUT /api/v1/draws/{draw_id}/seat", "DELETE /api/v1/draws/{draw_id}/seat"),
+    *("POST /api/v1/members/{member_id}/powers", "POST /api/v1/powers/{power_id}/end", "GET /record/{partition}/tile/{path}"),
+    *("PUT /api/v1/circles/{circle_id}/entry", "POST /api/v1/circles/{circle_id}/uninvite", "DELETE /api/v1/notes/{note_id}"),
+    *("PUT /api/v1/notes/{note_id}/report", "POST /api/v1/notes/{note_id}/hide", "POST /api/v1/notes/{note_id}/show"),
+    *("POST /api/v1/rewards/{reward_id}/offers", "POST /api/v1/offers/{offer_id}/handled", "GET /api/v1/host/offers"),
+    *("POST /api/v1/me/titles/{award_id}/decline", "GET /api/v1/me/thanks/{thanks_id}", "POST /api/v1/me/thanks/{thanks_id}"),
+    *("POST /api/v1/thanks",),
     *("POST /api/v1/flags", "POST /api/v1/moderation/hide", "POST /api/v1/moderation/show"),
 }
 """What is not made up by chance: a token of a link, an id of a session, of words or of kudos, a picture, a key, a version."""
@@ -142,6 +148,10 @@ def _ids(found: Things, sealed: str, member: str) -> dict[str, list[str]]:
         "event_id": [found.receipt],
         "member_id": [member],
         "draw_id": [found.draw],
+        "reward_id": [found.reward],
+        "offer_id": [found.offer],
+        "circle_id": [found.circle],
+        "brief_id": [found.brief],
         "rule_id": ["first-idea"],
     }
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from fanfare.audit.archive import README, Manifest, Published, Writer
-from fanfare.audit.bundles import StoredText, framed, line, record_member, texts_member
+from fanfare.audit.archives.archive import README, Manifest, Published, Writer
+from fanfare.audit.archives.bundles import StoredText, framed, line, record_member, texts_member
+from fanfare.audit.checks.course import Course
+from fanfare.audit.checks.replay import replay
 from fanfare.audit.claims import Outcome
-from fanfare.audit.course import Course
-from fanfare.audit.replay import replay
 from fanfare.platform.durable import whole_file
 from fanfare.platform.logs.port import StoredEntry
 from fanfare.record.ballots import BallotCast
@@ -26,7 +26,21 @@ from fanfare.record.position import Moment
 from fanfare.record.terms import Advanced, IdeasRaised, Option, RoundPlan, RoundTerms, slot
 from fanfare.reports.recount import Recount
 from fanfare.reports.report import encoded, report_digest
-from tests.builders import SITE, a_ballot, a_marker, a_plan, body, founded, planned, published, recorded, terms_for, text, token
+from tests.builders import (
+    SITE,
+    a_ballot,
+    a_marker,
+    a_plan,
+    body,
+    founded,
+    hosted,
+    planned,
+    published,
+    recorded,
+    terms_for,
+    text,
+    token,
+)
 
 SALT = b"sixteen bytes of"
 TITLE = "Wild cherry, with a bite"
@@ -81,8 +95,8 @@ def a_record(
 ) -> Record:
     """Three ideas are raised and supported, one that would have advanced is withdrawn, and of the others the fans choose one."""
     record = Record()
-    record.decide(founded(), stream="site")
-    record.put(*(MemberJoined(member=f"fan{each}") for each in range(5)))
+    record.decide(founded(), hosted(), stream="site")
+    record.put(*(MemberJoined(member=f"fan{each}") for each in range(9)))
     record.decide(published(), planned(RAISING, "ideas"), planned(VOTING, "final"))
     terms = RoundTerms(campaign="flavour", round="ideas", plan=RAISING, options=(), partitions=())
     record.decide(RoundOpened(terms=terms))
@@ -104,7 +118,7 @@ def a_record(
 def a_listed_record(plan: RoundPlan, options: Sequence[str]) -> Record:
     """Return the record of a round that opened with these options, whatever its *plan* lists."""
     record = Record()
-    record.decide(founded(), stream="site")
+    record.decide(founded(), hosted(), stream="site")
     record.decide(published(), planned(plan))
     record.decide(RoundOpened(terms=terms_for(plan, options=tuple(options))))
     return record
@@ -162,6 +176,7 @@ def write_archive(
     change: Change = as_it_is,
     moment: Moment | None = None,
     texts: Sequence[StoredText] = (StoredText(text_hash(SALT, TITLE), SALT.hex(), TITLE),),
+    signed: Sequence[tuple[str, bytes, int]] = (),
 ) -> Path:
     """
     Write an archive as a site would whose published reports follow from *written*.
@@ -170,6 +185,7 @@ def write_archive(
         stored: the entries that the archive holds, where somebody altered them after the reports were published.
         moment: the one that the manifest tells, where it is not that of *written*.
         change: what somebody did to a member before the manifest was made over it.
+        signed: members that the notary signed: name, bytes and count.
     """
     fold = recounted(written, partitions)
     with whole_file(path) as stream:
@@ -178,20 +194,24 @@ def write_archive(
         reports = tuple(_put_reports(writer, written, fold, change))
         for partition in range(partitions):
             _put_entries(writer, [each for each in (stored or written) if each.partition == partition], change)
+        for name, member, count in signed:
+            writer.add(name, change(name, member), count)
         if texts:
             writer.add(texts_member(0), change(texts_member(0), b"".join(map(line, texts))), len(texts))
-        writer.finish(
-            Manifest(
-                site=SITE,
-                simulation=False,
-                moment=moment or fold.moment,
-                fanfare="0.1.0",
-                created_at="2026-11-11T13:00:00Z",
-                texts=len(texts),
-                reports=reports,
-            )
-        )
+        writer.finish(_manifest(moment or fold.moment, len(texts), reports))
     return path
+
+
+def _manifest(moment: Moment, texts: int, reports: tuple[Published, ...]) -> Manifest:
+    return Manifest(
+        site=SITE,
+        simulation=False,
+        moment=moment,
+        fanfare="0.1.0",
+        created_at="2026-11-11T13:00:00Z",
+        texts=texts,
+        reports=reports,
+    )
 
 
 def _put_reports(writer: Writer, written: Sequence[StoredEntry], fold: Recount, change: Change) -> Iterator[Published]:

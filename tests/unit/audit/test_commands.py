@@ -35,7 +35,7 @@ def printed(path: Path, *, json: bool, **environment: str) -> subprocess.Complet
 
 def test_an_honest_archive_ends_with_exit_code_0(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_replay(write_archive(tmp_path / "archive.tar", a_record().written)) == 0
-    assert "All 12 claims hold" in capfd.readouterr().out
+    assert "All 13 claims hold" in capfd.readouterr().out
 
 
 def test_a_difference_is_named_and_ends_with_exit_code_1(altered: Path, capfd: pytest.CaptureFixture[str]) -> None:

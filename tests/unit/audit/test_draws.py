@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fanfare.audit.checks.draws import verify_draw
+from fanfare.audit.checks.replay import replay
 from fanfare.audit.draw_commands import run_draw_verify
-from fanfare.audit.draws import verify_draw
-from fanfare.audit.replay import replay
 from fanfare.draws.decide import beacon_for
 from fanfare.lots.beacon import simulated_value
 from fanfare.lots.ranking import ranked
@@ -17,7 +17,7 @@ from fanfare.platform.logs.port import StoredEntry
 from fanfare.record.draws import DrawAnnounced, DrawDone, DrawEntered, DrawLeft, DrawVoided, EntrantsFixed, SeatDeclined
 from fanfare.record.kinds import Event, text_hash
 from fanfare.record.members import MemberErased, MemberJoined
-from tests.builders import HOST, body, founded, recorded, text
+from tests.builders import HOST, body, founded, hosted, recorded, text
 from tests.unit.audit.archives import SALT, TITLE, Record, write_archive
 from tests.unit.draws.test_decide import BEFORE, CLOSE, DONE, DUE, announced
 from tests.unit.lots.test_beacon import FROM_THE_OTHER_CHAIN, VALUE
@@ -45,7 +45,7 @@ def a_draw(
 ) -> list[StoredEntry]:
     """Return the record of a draw, honest but for what is given: Anna, Bert and Carl stay in it, Dora left."""
     record = Drawn()
-    record.at(BEFORE, founded(), stream="site")
+    record.at(BEFORE, founded(), hosted(), stream="site")
     record.at(BEFORE, *(MemberJoined(member=each) for each in joined))
     kept = msgspec.structs.replace(plan or announced(), gets=text_hash(SALT, TITLE))  # the one text that these archives hold
     record.at(announced_at, kept, stream="draw4b")

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from fanfare.audit.commands import run_explain
-from fanfare.record.recognition import AwardGranted
+from fanfare.record.members import MemberErased
+from fanfare.record.recognition import AwardGranted, StandingsJoined, StandingsLeft
 from tests.awarded import awards_in, lane
 from tests.builders import HOST, text
 from tests.unit.audit.archives import a_record, write_archive
-from tests.unit.audit.test_awards import a_recognised_record
+from tests.unit.audit.test_awards import a_recognised_record, raised, recognise
+
+FLAVOUR = "flavour"
 
 
 def test_points_that_fell_tell_what_earned_and_what_undid_them(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -64,3 +67,46 @@ def test_what_nobody_was_awarded_cannot_be_explained(tmp_path: Path, capfd: pyte
     assert "the record has no award fan1" in capfd.readouterr().out
     assert run_explain(tmp_path / "none.tar", "fan1") == 2
     assert "none.tar: No such file" in capfd.readouterr().out
+
+
+def test_standings_are_added_up_again_without_whoever_left_and_ties_share_a_rank(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    record = a_recognised_record()
+    for number, member in enumerate(("fan0", "fan2", "fan3", "fan4", "fan4"), start=3):
+        record.put(raised(number, member))
+    recognise(record)
+    record.put(StandingsLeft(member="fan2", turn=1))
+    record.put(StandingsLeft(member="fan1", turn=1))
+    record.put(StandingsJoined(member="fan1", turn=2))
+    record.put(MemberErased(member="fan3"))
+    archive = write_archive(tmp_path / "a.tar", record.written)
+
+    told = {}
+    for scope in ("flavour", "2026-q4"):
+        assert run_explain(archive, scope) == 0
+        told[scope] = [tuple(each.split()) for each in capfd.readouterr().out.splitlines()[1:]]
+
+    assert told["flavour"] == [("1", "10", "fan4"), ("2", "5", "fan0"), ("2", "5", "fan1")]
+    assert told["2026-q4"] == told["flavour"]
+
+
+def test_standings_with_an_award_that_does_not_follow_say_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    record = a_recognised_record()
+    forged = AwardGranted(
+        award="0" * 32,
+        turn=1,
+        member="fan1",
+        kind="points",
+        points=5,
+        rule="gift",
+        version=1,
+        cause="x",
+        offset=1,
+        campaign="flavour",
+    )
+    record.put(forged)
+
+    assert run_explain(write_archive(tmp_path / "a.tar", record.written), FLAVOUR) == 1
+    assert "no rule and no deed before it" in capfd.readouterr().out
+    assert run_explain(tmp_path / "a.tar", "1999-q1") == 2

@@ -8,7 +8,7 @@ from fanfare.record.campaigns import PassedOver, RoundClosed, RoundClosing, Roun
 from fanfare.record.entry import pack
 from fanfare.record.kinds import digest
 from fanfare.record.terms import RoundTerms, hash_terms
-from tests.builders import HOST, a_ballot, a_marker, a_plan, founded, planned, published, terms_for, text
+from tests.builders import HOST, a_ballot, a_marker, a_plan, founded, hosted, planned, published, terms_for, text
 from tests.unit.audit.archives import Record, cast, failed, outcome_of, seal, write_archive
 
 PLAN = a_plan()
@@ -26,7 +26,7 @@ def file(tmp_path: Path) -> Path:
 def a_closed_round(*rubbish: tuple[int, bytes], moment: tuple[int, ...] | None = None, terms: RoundTerms = TERMS) -> Record:
     """Three fans vote in a round, between them stands *rubbish*, and the round is closed."""
     record = Record()
-    record.decide(founded(), stream="site")
+    record.decide(founded(), hosted(), stream="site")
     record.decide(published(), planned(PLAN))
     record.decide(RoundOpened(terms=terms, moment=record.heads if moment is None else moment))
     cast(record, [a_ballot(terms, f"fan{each}", "a") for each in range(9)], terms)

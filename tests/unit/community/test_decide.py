@@ -5,18 +5,23 @@ from datetime import UTC, datetime
 import pytest
 
 from fanfare.community import decide
-from fanfare.community.decide import MOST_A_DAY, GiveKudos, KudosNow
+from fanfare.community.decide import MOST_A_DAY, GiveKudos, KudosNow, Newcomer, Welcome
 from fanfare.community.refusals import (
     AlreadyAnswered,
     KudosForYourself,
     KudosNotFound,
     KudosSpent,
+    NoNewcomer,
     NotHers,
     NothingAsked,
     NotYourKudos,
     ThanksSpent,
+    WelcomedAlready,
+    WelcomedOften,
+    WelcomeForYourself,
 )
 from fanfare.platform.refusals import RoleNeeded
+from fanfare.record.bringing import MOST_WELCOMES, NewcomerWelcomed
 from fanfare.record.recognition import MOST_KUDOS, KudosGiven, KudosTakenBack
 
 ANNA, BERT, WORDS = "a" * 16, "b" * 16, "ab" * 32
@@ -79,3 +84,23 @@ def test_a_question_is_answered_once_and_the_same_answer_again_changes_nothing()
         decide.answer("Not so.", asks=True, answered="Gladly.")
     with pytest.raises(NothingAsked):
         decide.answer("Gladly.", asks=False, answered=None)
+
+
+def test_a_newcomer_is_welcomed_in_words_that_the_record_names_by_their_hash() -> None:
+    welcomed = decide.welcome(Welcome(ANNA, WORDS), Newcomer(BERT, is_new=True))
+
+    assert welcomed == [NewcomerWelcomed(newcomer=BERT, by=ANNA, words=WORDS)]
+
+
+@pytest.mark.parametrize(
+    ("by", "found", "refusal"),
+    [
+        (BERT, Newcomer(BERT, is_new=True), WelcomeForYourself),
+        (ANNA, Newcomer(BERT, is_new=False), NoNewcomer),
+        (ANNA, Newcomer(BERT, is_new=True, welcomed_by=(ANNA,)), WelcomedAlready),
+        (ANNA, Newcomer(BERT, is_new=True, welcomed_by=tuple(f"m{n}" for n in range(MOST_WELCOMES))), WelcomedOften),
+    ],
+)
+def test_a_welcome_that_would_not_count_is_refused(by: str, found: Newcomer, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        decide.welcome(Welcome(by, WORDS), found)

@@ -1,5 +1,6 @@
 """Who may flag, hide, show again and ask back, and what that makes true."""
 
+import msgspec
 import pytest
 
 from fanfare.integrity.decide import MOST_CASES, Content, Moderate, ask_back, flag, moderate
@@ -13,6 +14,7 @@ from fanfare.integrity.refusals import (
     TooManyCases,
 )
 from fanfare.platform.refusals import RoleNeeded
+from fanfare.platform.warrants import Warrant
 from fanfare.record.moderation import ContentHidden, ContentShown
 from fanfare.views.rules import RULES
 
@@ -23,7 +25,7 @@ HIDDEN = Content("idea2", "idea", "m7noor", "flavour", "idea2", hidden_by="insul
 
 def hiding(**changes: object) -> Moderate:
     """Return a moderator's wish to hide, changed as asked."""
-    return Moderate(**{"by": "m6ife", "may_moderate": True, "reason": WHY, "rule": "insult", **changes})  # type: ignore[arg-type]
+    return msgspec.structs.replace(Moderate(Warrant("m6ife", "Ife", "moderate", everywhere=True), WHY, "insult"), **changes)
 
 
 def test_a_moderator_hides_by_a_rule_and_with_a_reason() -> None:
@@ -54,7 +56,16 @@ def test_what_is_hidden_is_shown_again_and_what_is_not_stays_as_it_is() -> None:
 
 def test_a_fan_hides_nothing() -> None:
     with pytest.raises(RoleNeeded):
-        moderate(hiding(may_moderate=False), [COMMENT], RULES)
+        moderate(hiding(warrant=Warrant("m7noor", "Noor", "moderate")), [COMMENT], RULES)
+
+
+def test_a_fan_with_the_right_to_moderate_a_campaign_hides_there_and_nowhere_else() -> None:
+    noor = Warrant("m7noor", "Noor", "moderate", campaigns=frozenset(("flavour",)))
+
+    (made,) = moderate(hiding(warrant=noor), [COMMENT], RULES)
+    assert made.by == "m7noor"
+    with pytest.raises(RoleNeeded):
+        moderate(hiding(warrant=noor), [COMMENT, msgspec.structs.replace(HIDDEN, campaign="colour")], RULES)
 
 
 def test_nothing_is_hidden_without_a_reason_or_by_a_rule_that_nobody_knows() -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fanfare.platform.hosts.tasks import ended, together
+from fanfare.platform.tasks import ended, together
 
 
 async def deaf(times: int) -> None:

@@ -20,8 +20,8 @@ CLOUDEVENTS = msgspec.json.decode((Path(__file__).parent / "cloudevents.schema.j
 
 
 def every_event(kind: type[Event] = Event) -> set[type[Event]]:
-    """Return every event that the code declares."""
-    found = {each for each in kind.__subclasses__() if each.__module__.startswith("fanfare.")}
+    """Return every event that the record may hold."""
+    found = {each for each in kind.__subclasses__() if each.__module__.startswith("fanfare.record.")}
     return found.union(*(every_event(each) for each in found))
 
 

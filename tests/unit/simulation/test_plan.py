@@ -11,6 +11,7 @@ import pytest
 from fanfare.simulation import corpus
 from fanfare.simulation.plan import (
     AnyAct,
+    Bring,
     Comment,
     Edit,
     Extend,
@@ -75,6 +76,7 @@ def test_each_round_has_as_many_acts_as_a_lively_campaign_and_a_small_machine_al
     assert 1 <= ideas[Withdraw] <= 5
     assert 20 <= ideas[Unsupport] <= 100
     assert 150 <= ideas[Comment] <= 400
+    assert 20 <= ideas[Bring] <= 60
     assert vote[Extend] == 1
     assert 2000 <= vote[Vote] <= 4000
     assert 2000 <= final[Vote] <= 4000
@@ -124,6 +126,13 @@ def test_an_author_raises_one_idea_and_touches_it_only_after_that(plan: Plan) ->
     assert all(corpus.ideas()[act.idea].charm == 1 for act in touched if isinstance(act, Withdraw))
 
 
+def test_a_fan_brings_one_friend_at_most_whose_name_nobody_has(plan: Plan) -> None:
+    brought = [act for act in plan.ideas if isinstance(act, Bring)]
+
+    assert len({act.fan for act in brought}) == len({act.name for act in brought}) == len(brought)
+    assert {act.name for act in brought}.isdisjoint(fan.name for fan in plan.fans)
+
+
 def test_a_smaller_scale_has_the_same_shape() -> None:
     scale = Scale(fans=60, ideas=12, supports=80, comments=10, ideas_s=6, vote_s=5, extended_s=1, final_s=5, label_ballots=10)
 
@@ -131,6 +140,7 @@ def test_a_smaller_scale_has_the_same_shape() -> None:
 
     assert len(small.fans) == 60
     assert kinds(small.ideas)[Raise] == 12
+    assert kinds(small.ideas)[Bring] == 15
     assert kinds(small.vote)[Extend] == 1
     assert max(act.at for act in small.final) < scale.final_s + AROUND_THE_CLOSE_S
     assert msgspec.json.encode(small)

@@ -37,6 +37,14 @@ def test_nobody_wants_an_idea_that_was_taken_back_or_that_she_supports_already()
     assert {found.id for mood in range(50) if (found := scene.wanted(0, mood, new_to_her=True))} == {"idea 2"}
 
 
+def test_a_friend_has_a_place_behind_all_fans_and_the_taste_of_whoever_brought_her() -> None:
+    scene = scene_with_ideas()
+
+    friend = scene.arrived("token of a friend", 7)
+
+    assert (friend, scene.tokens[friend], scene.tastes[friend]) == (40, "token of a friend", PLAN.fans[7].taste)
+
+
 def test_noticing_an_idea_of_the_corpus_changes_nothing() -> None:
     scene = scene_with_ideas()
 

@@ -10,10 +10,10 @@ from aiokafka.errors import KafkaConnectionError
 
 from fanfare.platform.hosts.faust_app import App, Callbacks, new_app
 from fanfare.platform.hosts.tail import Tail
-from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.worker import Worker
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.metrics import HELD
+from fanfare.platform.tasks import together
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 10.0
 _WELL_S = 60.0

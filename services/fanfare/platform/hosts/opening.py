@@ -99,8 +99,8 @@ async def opened(
         reconnect_timeout=_RETRY_S,
         reconnect_failed=_asking_again(),
     )
-    await pool.open(wait=True, timeout=_START_S)
     try:
+        await pool.open(wait=True, timeout=_START_S)  # whoever is told to stop while it waits leaves nothing running
         async with _log_of(pool, kafka, admit) as log:
             parts = Parts(pool, log, Desk(pool, log, await _vault_key(pool)))
             with suppress(ReaderTooOld):  # it starts all the same: what it can read it shows, and every write is refused

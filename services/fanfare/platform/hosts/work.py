@@ -7,11 +7,11 @@ from fanfare.platform.hosts.follower import Follower
 from fanfare.platform.hosts.opening import Admit, Parts, opened
 from fanfare.platform.hosts.rebuild import Rebuilds
 from fanfare.platform.hosts.tail import Tail
-from fanfare.platform.hosts.tasks import together
 from fanfare.platform.hosts.worker import Worker, repeat
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.metrics import HELD
 from fanfare.platform.presence import Presence
+from fanfare.platform.tasks import together
 from fanfare.views.projection import Projection
 
 Chore = tuple[str, float, Callable[[], Awaitable[object]]]

@@ -132,6 +132,7 @@ class GuardedProtocol(HttpToolsProtocol):
         refusal = self._wrong_with_head()
         if refusal is None:
             super().on_headers_complete()
+            self.cycle.transport = cast("asyncio.Transport", InOne(self.transport, self.loop))  # its task has not begun yet
             return
         kept, self.app = self.app, cast("ASGI3Application", _refusing(refusal))
         self.url = self.url[:100].partition(b"?")[0] or b"/"  # a longer one cannot even be parsed
@@ -228,6 +229,36 @@ class GuardedProtocol(HttpToolsProtocol):
                 return
         self.transport.write(_message(refusal))
         self.transport.close()
+
+
+class InOne:
+    """The way out of one answer: its head goes with the first of its body, in one write, since each wakes the client."""
+
+    __slots__ = ("_has_begun", "_head", "_loop", "_transport", "is_closing")
+
+    def __init__(self, transport: asyncio.WriteTransport, loop: asyncio.AbstractEventLoop) -> None:
+        """Write through *transport*."""
+        self._transport, self._loop = transport, loop
+        self._has_begun, self._head = False, b""
+        self.is_closing = transport.is_closing
+
+    def write(self, part: bytes) -> None:
+        """Write a part; the first one is the head, and waits for the second until the loop's next turn."""
+        if self._has_begun:
+            self._transport.write(self._head + part)
+            self._head = b""
+        else:
+            self._has_begun, self._head = True, part
+            self._loop.call_soon(self._flush)  # where the body takes its time, as a live page's does
+
+    def close(self) -> None:
+        """Close the connection behind what was written."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head and not self.is_closing():
+            self.write(b"")
 
 
 def _message(refusal: Refusal) -> bytes:

@@ -60,6 +60,8 @@ class GroupCommit:
         self._most_entries = most_entries
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
+        self._written: deque[tuple[int, int, bytes]] = deque(maxlen=most_entries)
+        """The entries that became durable last: partition, offset and bytes."""
         self._writer: asyncio.Task[None] | None = None
 
     async def append(self, partition: int, events: Sequence[bytes], *, alone: bool = False) -> Position:
@@ -85,6 +87,10 @@ class GroupCommit:
             AWAY.inc()
             raise
 
+    def written(self, partition: int, offset: int) -> bytes | None:
+        """Return the bytes of an entry, as the Log port says."""
+        return next((body for *place, body in reversed(self._written) if place == [partition, offset]), None)
+
     async def settle(self) -> None:
         """Return when nothing waits to be written."""
         while self._writer is not None and not self._writer.done():
@@ -97,12 +103,18 @@ class GroupCommit:
                 await asyncio.sleep(pause_s)
             self._next_at = loop.time() + self._apart_s
             groups = self._gather()
+            entries = [_entry(group) for group in groups]
             began = perf_counter()
             try:
-                offsets = await self._write([_entry(group) for group in groups])
+                offsets = await self._write(entries)
             except Exception as error:  # noqa: BLE001 - every caller is told; a caller that is gone is not a bug
                 _fail(groups, error)
             else:
+                self._written.extend(
+                    (each.partition, offset, each.body)
+                    for each, offset in zip(entries, offsets, strict=True)
+                    if not isinstance(offset, LogAway)
+                )
                 _acknowledge(groups, offsets)
                 self._give_up_where_away(offsets)
                 events = sum(len(each.events) for group in groups for each in group)

@@ -78,6 +78,9 @@ class Log(Protocol):
             ValueError: there are no events, or there is no such partition.
         """
 
+    def written(self, partition: int, offset: int) -> bytes | None:
+        """Return the bytes of an entry that this process appended a moment ago, without reading it; none of any other."""
+
     async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
         """
         Return up to *limit* entries of *partition* from offset *start* on, in order; empty at the head.

@@ -7,10 +7,10 @@ from typing import cast
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from fanfare.platform.hosts.tasks import ended
 from fanfare.platform.logs.group import GroupCommit, NewEntry
 from fanfare.platform.logs.port import LogElsewhere, LogMoving, RecordGap, StoredEntry
 from fanfare.platform.singly import singly
+from fanfare.platform.tasks import ended
 from fanfare.record.position import Moment, Position
 
 CHANNEL = "fanfare_record"
@@ -44,6 +44,10 @@ class PostgresLog:
             raise ValueError(message)
         return await self._group.append(partition, events, alone=alone)
 
+    def written(self, partition: int, offset: int) -> bytes | None:
+        """Return an entry of a moment ago, as the Log port says."""
+        return self._group.written(partition, offset)
+
     async def settle(self) -> None:
         """Return when nothing waits to be written."""
         await self._group.settle()
@@ -60,8 +64,8 @@ class PostgresLog:
 
     async def read(self, partition: int, start: int, limit: int = 500) -> list[StoredEntry]:
         """Read as the Log port says."""
-        async with self._pool.connection() as connection:
-            rows = await (await connection.execute(READ, (partition, start, limit))).fetchall()
+        async with singly(self._pool) as connection:
+            rows = await (await connection.execute(READ, (partition, start, limit), binary=True)).fetchall()
         entries = [StoredEntry(partition, offset, bytes(body)) for offset, body in rows]
         for expected, entry in enumerate(entries, start):
             if entry.offset != expected:
@@ -71,7 +75,7 @@ class PostgresLog:
 
     async def heads(self) -> Moment:
         """Return the next offset of each partition."""
-        async with self._pool.connection() as connection:
+        async with singly(self._pool) as connection:
             rows = await (await connection.execute(HEADS, (self.partitions,))).fetchall()
         return tuple(row[0] for row in rows)
 

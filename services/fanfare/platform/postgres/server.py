@@ -6,6 +6,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
+from fanfare.platform.migrations.run import LOCK
 from fanfare.platform.postgres.binaries import OLDEST_MAJOR
 from fanfare.platform.postgres.errors import ServerUnfit
 
@@ -48,6 +49,7 @@ def _missing(connection: psycopg.Connection) -> list[str]:
     if trouble := _refusal(connection, sql.SQL("create schema {}; create table {}.tried (one int)").format(schema, schema)):
         grant = f'grant create on database "{database}" to "{role}"'
         missing.append(f"The right to create schemas and tables is missing ({trouble}): run `{grant}` as the database's owner.")
+    connection.execute("select pg_advisory_lock(%s)", (LOCK,))  # of two that make one extension at once, the second fails
     for name in _EXTENSIONS:
         extension = sql.SQL("create extension if not exists {}").format(sql.Identifier(name))
         if trouble := _refusal(connection, extension):

@@ -16,6 +16,8 @@ class Answer(Part, frozen=True):
     by: str
     at: datetime
     position: str = ""
+    standing: str = ""
+    """By which right of a fan she answered; empty for a host."""
 
 
 class Asked(Part, frozen=True):

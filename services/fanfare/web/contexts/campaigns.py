@@ -54,6 +54,8 @@ class Ticket(Part, frozen=True):
     takes_ideas: bool
     reason: str = ""
     """Why the reader may not vote, and how one becomes eligible."""
+    circle: str = ""
+    """Where the circle is that may vote; only for a reader who may not."""
 
 
 class BoardRow(Part, frozen=True):
@@ -129,6 +131,7 @@ class Term(Part, frozen=True):
 
     name: str
     value: str
+    href: str = ""
 
 
 class Voice(Part, frozen=True):
@@ -319,6 +322,8 @@ class TimelineEntry(Part, frozen=True):
     reason: str = ""
     member: str = ""
     """Whose other lines her name leads to; empty for the clock and for many at once."""
+    standing: str = ""
+    """By which right of a fan she did it; empty for everybody else."""
 
 
 class TimelineChoice(Part, frozen=True):

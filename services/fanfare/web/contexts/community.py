@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from fanfare.web.contexts.honours import Honours
 from fanfare.web.contexts.shell import Form, Page, Part
 
 
@@ -22,6 +23,7 @@ class KudosLine(Part, frozen=True):
     """Whoever reads this gave it, and may take it back."""
     hashes: str = ""
     """Of the words, where the reader may remove them."""
+    honours: Honours | None = None
 
 
 class Praise(Part, frozen=True):
@@ -115,6 +117,7 @@ class AnswerLine(Part, frozen=True):
     answer: str
     at: datetime
     written_back_at: datetime | None = None
+    honours: Honours | None = None
 
 
 class SentLine(Part, frozen=True):
@@ -137,11 +140,13 @@ class ThanksDeskPage(Page, frozen=True):
     template = "host/thanks.html"
 
     form: Form
-    """Fields to (a member), segment, words, question; posts act: preview, send."""
+    """Fields to (members), segment, words, question; posts act: preview, send."""
     key: str
     segments: Sequence[SegmentLine]
-    to: FoundFan | None = None
-    """The one fan whom it is for."""
+    to: Sequence[FoundFan] = ()
+    """The fans whom it is for, if they are named."""
+    full: bool = False
+    """No more of them can be named."""
     sought: str = ""
     found: Sequence[FoundFan] = ()
     preview: MyThanksPage | None = None

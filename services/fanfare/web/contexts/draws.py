@@ -22,6 +22,15 @@ class DrawnSeat(Part, frozen=True):
     """By when she answers; none where no answer is needed."""
 
 
+class Heard(Part, frozen=True):
+    """What the record shows of a spotlight's effect: how often others did this, then and in the same hours a week before."""
+
+    what: str
+    """`Supports`."""
+    lit: int
+    before: int
+
+
 class DrawPage(Page, frozen=True):
     """A draw: what it is for, who may enter until when, and afterwards who was drawn and how anybody draws again."""
 
@@ -54,6 +63,8 @@ class DrawPage(Page, frozen=True):
     done_at: datetime | None = None
     shown_until: datetime | None = None
     """Of a spotlight that shines, or shone."""
+    heard: Sequence[Heard] = ()
+    """While it shines and afterwards; nothing of any other draw."""
     drawn: Sequence[DrawnSeat] = ()
     reason: str = ""
     """Why it was called off."""

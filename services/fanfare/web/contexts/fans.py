@@ -5,7 +5,10 @@ from datetime import datetime
 
 from fanfare.web.contexts.ballots import MyComment, MyIdea
 from fanfare.web.contexts.community import Praise
+from fanfare.web.contexts.newcomers import Arrival
 from fanfare.web.contexts.recognition import Recognised
+from fanfare.web.contexts.rewards import ThingLine
+from fanfare.web.contexts.rights import Place
 from fanfare.web.contexts.shell import Page
 
 
@@ -27,5 +30,10 @@ class FanPage(Page, frozen=True):
     """The page's whole address, to hand on."""
     held: Recognised = Recognised()
     kudos: Praise | None = None
+    arrival: Arrival = Arrival()
+    rewards: Sequence[ThingLine] = ()
+    """Things that reached her, and what she was invited to."""
+    places: Sequence[Place] = ()
+    """What she may do here beyond being a fan."""
     in_short: str = ""
     """One sentence, for whoever gets a link to it."""

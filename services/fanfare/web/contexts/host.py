@@ -33,6 +33,8 @@ class DeskPage(Page, frozen=True):
     template = "host/desk.html"
 
     campaigns: Sequence[DeskCampaign]
+    rewards_due: int = 0
+    """How many rewards wait to be handed over."""
 
 
 class Choice(Part, frozen=True):

@@ -1,6 +1,5 @@
-"""Contexts of sign-in, the development mailbox, first-run set-up and the pages about checking."""
+"""Contexts of sign-in, the development mailbox, first-run set-up and what a member keeps."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -21,6 +20,12 @@ class SignInPage(Page, frozen=True):
     """She is signed in, and shows once more that it is she."""
     elsewhere: str = ""
     """Why passkeys do not work where the page was opened, and where they do; empty where they work."""
+    by: str = ""
+    """By whose link she came; empty where she came by none, or by one that is nobody's."""
+    code: str = ""
+    """Of that link; the form posts it as `from`."""
+    is_stale: bool = False
+    """The link is nobody's, or nobody's any more."""
 
 
 class EffortPage(Page, frozen=True):
@@ -36,6 +41,8 @@ class EffortPage(Page, frozen=True):
     after: str = ""
     is_early: bool = False
     """She pressed before the minute was over."""
+    code: str = ""
+    """Of the link by which she came."""
 
 
 class LinkSentPage(Page, frozen=True):
@@ -65,6 +72,8 @@ class ConfirmPage(Page, frozen=True):
     """The link was asked for in this browser; else the page says which one it signs in."""
     browser: str = ""
     """What this browser calls itself."""
+    by: str = ""
+    """By whose link a newcomer came; the form posts `credit` as `yes`, unless she says no."""
     form: Form = Form()
 
 
@@ -226,81 +235,3 @@ class SetupPage(Page, frozen=True):
     """Of the link on the console: posted back, and used up when the record begins."""
     guesses_zone: bool = False
     """Nothing was typed yet: a script may choose the browser's own zone."""
-
-
-class LimitsPage(Page, frozen=True):
-    """What Fanfare does not prove: docs/limits.md."""
-
-    template = "limits.html"
-
-    text: str
-    """Markdown, without its first heading."""
-
-    @property
-    def lead(self) -> str:
-        """What stands before the first heading."""
-        return self._parts()[0]
-
-    @property
-    def sections(self) -> Sequence[tuple[str, str]]:
-        """Each heading with its text."""
-        parted = (part.partition("\n") for part in self._parts()[1:])
-        return [(title.strip(), text) for title, _, text in parted]
-
-    def _parts(self) -> list[str]:
-        return re.split(r"^## ", self.text, flags=re.MULTILINE)
-
-
-class RefusalLine(Part, frozen=True):
-    """A refusal, as the page of all refusals lists it."""
-
-    code: str
-    status: int
-    title: str
-    advice: str = ""
-
-
-class ProblemsPage(Page, frozen=True):
-    """Every refusal: what the `type` of a problem leads to."""
-
-    template = "problems.html"
-
-    refusals: Sequence[RefusalLine]
-
-
-class PartitionHead(Part, frozen=True):
-    """How far one partition of the record has come."""
-
-    partition: int
-    entries: int
-    events: int | None = None
-    """Events in these entries, where they were counted."""
-
-
-class SealToCheck(Part, frozen=True):
-    """The round that was sealed last: its published report has the fingerprint that the sealing fixed."""
-
-    name: str
-    campaign: str
-    report_href: str
-    command: str
-    """Fetches the report and prints its SHA-256."""
-    fingerprint: str
-
-
-class CheckPage(Page, frozen=True):
-    """How to check us: what is published, and the commands."""
-
-    template = "check.html"
-
-    origin: str
-    """The record's name."""
-    partitions: Sequence[PartitionHead]
-    replay_command: str
-    archive: str
-    """The name of the file that is handed out."""
-    seal: SealToCheck | None = None
-    """None before a round is sealed."""
-    is_simulation: bool = False
-    archive_about: str = ""
-    """What is in an archive, as its own README says it."""

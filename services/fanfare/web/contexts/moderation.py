@@ -28,6 +28,8 @@ class Hiding(Part, frozen=True):
     may_moderate: bool = False
     asked: bool = False
     """She asked back, and nobody has come to it yet."""
+    standing: str = ""
+    """By which right of a fan it was hidden; empty where a moderator or a host did."""
 
 
 class FlagPage(Page, frozen=True):
@@ -104,6 +106,16 @@ class DoneLately(Part, frozen=True):
     href: str = ""
 
 
+class ReportedLine(Part, frozen=True):
+    """A note in a circle that somebody reported."""
+
+    brief: str
+    note: str
+    title: str
+    reports: int
+    since: datetime
+
+
 class ModerationPage(Page, frozen=True):
     """The queue of moderators: its length and age, one case at a time, all of them for bulk, and what was done lately."""
 
@@ -121,3 +133,5 @@ class ModerationPage(Page, frozen=True):
     """Fields rule, reason of the case; `bulk` in front of those for many."""
     undo: DoneLately | None = None
     """What this moderator did last, if it can be undone."""
+    notes: Sequence[ReportedLine] = ()
+    """In circles, that members reported: they are hidden where they stand."""

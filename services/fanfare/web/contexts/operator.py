@@ -44,6 +44,27 @@ class Place(Part, frozen=True):
     brokers: Sequence[Broker] = ()
 
 
+class Signed(Part, frozen=True):
+    """How far the notary is with a partition."""
+
+    partition: int
+    size: int
+    behind: int
+    at: datetime | None
+    compared_at: datetime | None
+    doubt: str = ""
+
+
+class WitnessLine(Part, frozen=True):
+    """A witness, over all partitions."""
+
+    name: str
+    size: int
+    at: datetime | None
+    silent_since: datetime | None
+    why: str = ""
+
+
 class Filling(Part, frozen=True):
     """New tables of a projection that fill beside the old ones."""
 
@@ -119,5 +140,7 @@ class OperationsPage(Page, frozen=True):
     unreadable: Sequence[Unreadable] = ()
     place: Place = Place("PostgreSQL")
     rebuilds: Sequence[Filling] = ()
+    signed: Sequence[Signed] = ()
+    witnesses: Sequence[WitnessLine] = ()
     backup_at: datetime | None = None
     """When the last one was made; none where no backup is known."""

@@ -117,6 +117,10 @@ class AwardPage(Page, frozen=True):
     command: str = ""
     """Explains it from an archive."""
     is_mine: bool = False
+    was_laid_down: bool = False
+    """She who held it did that."""
+    key: str = ""
+    """Of the form that lays a title down; empty where the reader may not."""
 
 
 class RuleLine(Part, frozen=True):

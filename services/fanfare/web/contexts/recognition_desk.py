@@ -56,6 +56,15 @@ class Tried(Part, frozen=True):
     less: int = 0
 
 
+class TrialShown(Part, frozen=True):
+    """How far a trial of a draft is that goes on beside the page; or it broke off."""
+
+    done: int = 0
+    of: int = 0
+    """Entries; 0 until the first is read."""
+    broke_off: bool = False
+
+
 class RuleFormPage(Page, frozen=True):
     """
     A new rule, or the next version of one. Shown again with what it would have awarded once `act` is `try`.
@@ -78,6 +87,8 @@ class RuleFormPage(Page, frozen=True):
     version: int = 1
     """The one that would be published."""
     tried: Tried | None = None
+    trial: TrialShown | None = None
+    """While there is one, a script asks again each second; without it the browser loads the page anew."""
     sentences: Sequence[str] = ()
     """The draft as fans would read it, once it was tried."""
     drawn: Badge | None = None

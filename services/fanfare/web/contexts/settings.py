@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from fanfare.web.contexts.host import Choice
+from fanfare.web.contexts.rights import GivenRight
 from fanfare.web.contexts.shell import Form, Page, Part
 
 
@@ -94,7 +95,8 @@ class PeoplePage(Page, frozen=True):
     """
     Who holds which role, since when, by whom.
 
-    Forms: `grant` (member, role), `revoke` (member, role, reason), `invite` (email, role), `withdraw` (invitation).
+    Forms: `grant` (member, role), `revoke` (member, role, reason), `invite` (email, role), `withdraw` (invitation),
+    `give-right` (member, may, campaign, until, reason), `end-right` (power, reason).
     """
 
     template = "host/people.html"
@@ -110,7 +112,13 @@ class PeoplePage(Page, frozen=True):
     invited: Sequence[Invited] = ()
     form: Form = Form()
     failed: str = ""
-    """Which form the errors are of: `revoke-<member>-<role>`, `invite`, `grant-<member>`."""
+    """Which form the errors are of: `revoke-<member>-<role>`, `invite`, `grant-<member>`, `end-right-<power>`."""
+    rights: Sequence[GivenRight] = ()
+    """Of fans, that hold now."""
+    kinds: Sequence[Choice] = ()
+    """Of rights."""
+    places: Sequence[Choice] = ()
+    """Where a right may hold: the whole site (empty), or a campaign."""
 
 
 class InvitationPage(Page, frozen=True):

@@ -24,8 +24,12 @@ Section = Literal[
     "recognition",
     "draws",
     "thanks",
+    "circles",
+    "welcome",
+    "rewards",
     "moderation",
     "mine",
+    "rights",
 ]
 """Which link of the masthead is the present page."""
 
@@ -48,6 +52,9 @@ class Viewer(Part, frozen=True):
     is_host: bool = False
     is_admin: bool = False
     may_moderate: bool = False
+    """Somewhere: by her role, or by a right of a fan."""
+    has_rights: bool = False
+    """She is a fan with a right that holds now."""
 
 
 class CampaignChrome(Part, frozen=True):

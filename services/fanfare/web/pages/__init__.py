@@ -10,7 +10,10 @@ from fanfare.web.pages import (
     appearance,
     auditors,
     ballots,
+    briefs,
     campaign,
+    circles,
+    circles_desk,
     design,
     draft_preview,
     drafts,
@@ -34,7 +37,10 @@ from fanfare.web.pages import (
     mail_settings,
     mine,
     moderation,
+    my_ballots,
+    my_rights,
     my_thanks,
+    newcomers,
     operator,
     people,
     people_roles,
@@ -45,8 +51,15 @@ from fanfare.web.pages import (
     recognition_desk,
     removal,
     results,
+    rewards,
+    rewards_consent,
+    rewards_desk,
+    rewards_form,
+    rewards_give,
+    rewards_mine,
     round_desk,
     rule_form,
+    sensitive,
     settings,
     setup,
     simulation,
@@ -54,6 +67,7 @@ from fanfare.web.pages import (
     thanks,
     timeline,
     title_form,
+    unproven,
     ways_in,
 )
 
@@ -75,14 +89,16 @@ MODULES = (
         results,
         people,
     ),
-    *(mine, access, ways_in, fans, kept),
-    *(kudos, my_thanks, thanks),
+    *(mine, my_ballots, my_rights, access, ways_in, fans, kept),
+    *(kudos, my_thanks, thanks, newcomers),
     *(draws, draws_desk),
+    *(circles, briefs, circles_desk),
+    *(rewards, rewards_mine, rewards_consent, rewards_form, rewards_give, rewards_desk),  # the forms first, as below
     *(flags, answers, moderation),
     *(recognition, fan_standings, rule_form, title_form, recognition_desk),  # the forms first: their addresses would be acts
     *(host, drafts, plans, round_desk),  # plans first: its address would be an act of a round
     *(draft_preview, settings, mail_settings, people_roles, invitation, site_acts, exports),
-    *(setup, auditors, operator, simulation, appearance, design),
+    *(setup, auditors, sensitive, unproven, operator, simulation, appearance, design),
 )
 """Each has a ``router``."""
 

@@ -9,14 +9,19 @@ from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked
 from fanfare.record import campaigns, ideas, members
 from fanfare.record.answers import IdeaAnswered
+from fanfare.record.bringing import NewcomerBrought, NewcomerWelcomed
+from fanfare.record.circles import BriefShared, CircleChanged, CircleClosed, CircleOpened
 from fanfare.record.draws import DrawAnnounced, DrawDone, DrawVoided, EntrantsFixed
 from fanfare.record.moderation import ContentHidden, ContentShown
+from fanfare.record.powers import Powers
 from fanfare.record.recognition import AutomationSet, AwardGranted, AwardRevoked, RulePublished, RuleRetired
+from fanfare.record.rewards import OfferWithdrawn, RewardAdded, RewardClosed, RewardOffered, StockSet
 from fanfare.record.texts import TextRemoved
 from fanfare.views.timeline import Act
 from fanfare.web import urls, words
 from fanfare.web.contexts.campaigns import TimelineEntry
 from fanfare.web.contexts.results import Ruling
+from fanfare.web.pages import by_right
 from fanfare.web.pages.hidden import rule
 from fanfare.web.pages.rounds import UNNAMED
 
@@ -58,6 +63,26 @@ _DRAW = {
     DrawDone.wire: marked("drew"),
     DrawVoided.wire: marked("called a draw off"),
 }
+_CIRCLE = {
+    # Translators: after the name of the host who did it.
+    CircleOpened.wire: marked("opened a circle"),
+    CircleChanged.wire: marked("changed a circle"),
+    CircleClosed.wire: marked("closed a circle"),
+    BriefShared.wire: marked("shared a brief with a circle"),
+}
+_REWARD = {
+    # Translators: after the name of the host who did it.
+    RewardAdded.wire: marked("put a reward on the shelf"),
+    StockSet.wire: marked("changed how many there are of a reward"),
+    RewardClosed.wire: marked("closed a reward"),
+    RewardOffered.wire: marked("offered a fan a reward"),
+    OfferWithdrawn.wire: marked("withdrew the offer of a reward"),
+}
+_NEWCOMERS = {
+    # Translators: after the name of who did it.
+    NewcomerBrought.wire: marked("brought a newcomer in, who contributed"),
+    NewcomerWelcomed.wire: marked("welcomed a newcomer"),
+}
 _ROUND = {
     # Translators: this and the others of this file stand after the name of who did it: "Dora Lindqvist opened round 2".
     campaigns.RoundPlanned.wire: marked("planned %(round)s"),
@@ -95,11 +120,27 @@ class Told(msgspec.Struct, frozen=True):
     hosts: frozenset[str]
     zone: str
     now: datetime
+    powers: Powers = Powers()
+    """By which a fan may have done it."""
 
 
 def who(act: Act) -> str:
     """Return who did it: a member as she is called today, or the clock."""
     return act.name or (_(GONE) if act.member else _(CLOCK))
+
+
+def standing(act: Act, told: Told) -> str:
+    """Return by which right somebody did it who is no host; empty for everybody else."""
+    may = by_right.claimed(act.wire)
+    if may is None or act.member is None:
+        return ""
+    return by_right.standing(told.powers, act.member, may, act.campaign, act.at, told.zone, told.now)
+
+
+def named(act: Act, told: Told) -> str:
+    """Return who did it, with the right that she did it by, where she is a fan who was given one."""
+    by = standing(act, told)
+    return f"{who(act)} ({by})" if by else who(act)
 
 
 def sentence(act: Act, told: Told) -> str:
@@ -117,6 +158,16 @@ def sentence(act: Act, told: Told) -> str:
         return _(_IDEA[act.wire], idea=idea)
     if act.wire in _DRAW:
         return _(_DRAW[act.wire])
+    if act.wire in _CIRCLE:
+        return _(_CIRCLE[act.wire])
+    if act.wire in _REWARD:
+        return _(_REWARD[act.wire])
+    if act.wire in _NEWCOMERS:
+        return _(_NEWCOMERS[act.wire])
+    if act.wire in by_right.WIRES:
+        return by_right.sentence(act.wire, act.details)
+    if act.wire == AwardRevoked.wire and act.member == act.details.get("member"):
+        return _("laid a title down")
     if act.wire in _RECOGNITION:
         return _(_RECOGNITION[act.wire], rule=str(act.details.get("rule", "")))
     if act.wire == AutomationSet.wire:
@@ -131,7 +182,7 @@ def sentence(act: Act, told: Told) -> str:
 
 def told_of(act: Act, told: Told) -> str:
     """Return who did what."""
-    return _("%(who)s %(did)s", who=who(act), did=sentence(act, told))
+    return _("%(who)s %(did)s", who=named(act, told), did=sentence(act, told))
 
 
 def _ruled(act: Act) -> str:
@@ -149,6 +200,7 @@ def entry(act: Act, told: Told) -> TimelineEntry:
         at=act.at,
         who=who(act),
         is_host=act.member in told.hosts,
+        standing=standing(act, told),
         text=sentence(act, told),
         position=f"0/{words.number(act.offset)}",
         href=_leads_to(act),
@@ -160,6 +212,14 @@ def entry(act: Act, told: Told) -> TimelineEntry:
 def _leads_to(act: Act) -> str:
     if act.wire in _DRAW:
         return urls.draw(str(act.details.get("draw", "")))
+    if act.wire in _CIRCLE:
+        return urls.circle(str(act.details.get("circle", "")))
+    if act.wire in _REWARD:
+        return urls.REWARDS
+    if act.wire in _NEWCOMERS:
+        return urls.fan(str(act.details.get("newcomer", "")))
+    if act.wire in by_right.WIRES:
+        return urls.SITE_DECISIONS
     if act.idea:
         return urls.idea(act.idea)
     if "award" in act.details:
@@ -174,7 +234,7 @@ def _leads_to(act: Act) -> str:
 def rulings(acts: list[Act], told: Told, round_id: str = "") -> tuple[Ruling, ...]:
     """Return what hosts did out of turn, the earliest first, in one round or (empty) in all of a campaign."""
     chosen = [each for each in reversed(acts) if each.wire in _OUT_OF_TURN and each.member and round_id in ("", each.round)]
-    return tuple(Ruling(_title(each, told, named=not round_id), _line(each), each.at) for each in chosen)
+    return tuple(Ruling(_title(each, told, named=not round_id), _line(each, told), each.at) for each in chosen)
 
 
 def _title(act: Act, told: Told, *, named: bool) -> str:
@@ -186,5 +246,6 @@ def _title(act: Act, told: Told, *, named: bool) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _line(act: Act) -> str:
-    return _("“%(words)s” %(by)s.", words=act.text, by=who(act)) if act.text else f"{who(act)}."
+def _line(act: Act, told: Told) -> str:
+    by = named(act, told)
+    return _("“%(words)s” %(by)s.", words=act.text, by=by) if act.text else f"{by}."

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+import msgspec
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from psycopg import AsyncConnection
@@ -9,8 +10,9 @@ from psycopg import AsyncConnection
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.ideas import answering
 from fanfare.ideas.refusals import IdeaIsHidden, IdeaNotFound, IdeaWasWithdrawn
+from fanfare.platform.allowed import CuratorOfCampaign, CuratorOfIdea
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Cursor, Host, TheDesk, asked
+from fanfare.platform.edge import Cursor, TheDesk, asked
 from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid, Refusal
 from fanfare.record.answers import AnswerStatus
@@ -19,6 +21,7 @@ from fanfare.views.answers import Waiting
 from fanfare.web import urls, words
 from fanfare.web.contexts.answers import Answer, AnswerPage, AnswersPage, Asked
 from fanfare.web.contexts.shell import Form
+from fanfare.web.pages.by_right import standing_here
 from fanfare.web.pages.forms import Sent, again, fresh_key, known, sent
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.shells import campaign_in_words, see_other, show
@@ -34,14 +37,14 @@ class StatusNeeded(Invalid):
     code, advice = "status-needed", "Choose one of the five."
 
 
-async def given(connection: AsyncConnection, idea: str) -> list[Answer]:
-    """Return every answer to an idea, the one that stands first."""
-    return [shown(each) for each in await answers.all_of(connection, idea)]
+async def given(desk: Desk, connection: AsyncConnection, idea: str, campaign: str) -> list[Answer]:
+    """Return every answer to an idea of a campaign, the one that stands first."""
+    return [_given(desk, each, campaign) for each in await answers.all_of(connection, idea)]
 
 
-def shown(answer: answers.Answer) -> Answer:
-    """Return an answer as pages show it."""
-    return Answer(answer.status, answer.reason, answer.by_name or _(words.GONE), answer.at, answer.position)
+def _given(desk: Desk, answer: answers.Answer, campaign: str) -> Answer:
+    standing = standing_here(desk, answer.by, "curate", campaign, answer.at)
+    return Answer(answer.status, answer.reason, answer.by_name or _(words.GONE), answer.at, answer.position, standing)
 
 
 def asked_of(waiting: Waiting) -> Asked:
@@ -58,7 +61,7 @@ async def waiting_first(connection: AsyncConnection, campaign_id: str, limit: in
 
 @router.get("/host/campaigns/{campaign_id}/answers")
 async def waiting_page(
-    campaign_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns, cursor: Cursor = None
+    campaign_id: Id, request: Request, host: CuratorOfCampaign, desk: TheDesk, campaigns: TheCampaigns, cursor: Cursor = None
 ) -> HTMLResponse:
     """Show the ideas of a campaign that wait for an answer, the oldest first."""
     del host
@@ -75,21 +78,21 @@ async def waiting_page(
 
 
 @router.get("/ideas/{idea_id}/answer")
-async def answer_form(idea_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+async def answer_form(idea_id: Id, request: Request, host: CuratorOfIdea, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Show the form that answers an idea."""
     del host
     return await _shown(request, desk, campaigns, known(idea_id), Form())
 
 
 @router.post("/ideas/{idea_id}/answer")
-async def answer(idea_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+async def answer(idea_id: Id, request: Request, host: CuratorOfIdea, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Answer an idea, or show how the answer would read; on a refusal the form comes back with everything that was typed."""
     form = await sent(request)
     try:
         status = _status(form)
         if form.value("act") == "preview":
             preview = Answer(status, form.value("reason"), host.name, desk.now)
-            return await _shown(request, desk, campaigns, known(idea_id), Form(dict(form.values)), preview)
+            return await _shown(request, desk, campaigns, known(idea_id), Form(dict(form.values)), preview, by=host.member)
         asking = asked(host, "answer", known(idea_id), form.key, form.digest("status", "reason"))
         done = await answering.answer(desk, asking, host, idea_id, status, form.value("reason"))
     except (IdeaNotFound, IdeaWasWithdrawn, IdeaIsHidden):
@@ -115,6 +118,8 @@ async def _shown(
     form: Form,
     preview: Answer | None = None,
     status: int = 200,
+    *,
+    by: str = "",
 ) -> Response:
     async with desk.pool.connection() as connection:
         found = await ideas.one(connection, idea_id)
@@ -123,7 +128,9 @@ async def _shown(
         if found["hidden"] or found["withdrawn"]:
             return see_other(urls.idea(idea_id))
         waits = await answers.waiting(connection, found["campaign"], limit=2)
-        so_far = await given(connection, idea_id)
+        so_far = await given(desk, connection, idea_id, found["campaign"])
+    if preview is not None:
+        preview = msgspec.structs.replace(preview, standing=standing_here(desk, by, "curate", found["campaign"], desk.now))
     idea = Asked(
         id=idea_id,
         title=found["title"] or _(words.UNNAMED),

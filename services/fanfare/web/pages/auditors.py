@@ -1,48 +1,80 @@
-"""Pages for whoever checks us: what is published and how to replay it, what cannot be proven, and every refusal."""
+"""The auditors' room: what is published and how to check it, how the notary stands, and the checkpoints that it signed."""
 
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import groupby
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from fanfare.audit.archive import ABOUT
-from fanfare.audit.offering import NAME as ARCHIVE
+from fanfare.audit.archives.archive import ABOUT
+from fanfare.audit.archives.offering import NAME as ARCHIVE
+from fanfare.ledger.writing import to_base64
 from fanfare.members.links import site_address
+from fanfare.notary import history
+from fanfare.notary.history_routes import Before, Number
+from fanfare.notary.state import State, states
+from fanfare.notary.witnessing import Witnessed, witnesses
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
-from fanfare.platform.language import gettext as _
-from fanfare.platform.language import marked
-from fanfare.platform.refusals import NotFound, Refusal
+from fanfare.platform.refusals import NotFound
+from fanfare.record.notary import key_name
+from fanfare.record.position import Moment
 from fanfare.views import figures
 from fanfare.web import urls
-from fanfare.web.contexts.members import CheckPage, LimitsPage, PartitionHead, ProblemsPage, RefusalLine, SealToCheck
-from fanfare.web.layout import HERE
+from fanfare.web.contexts.auditors import CheckPage, CheckpointLine, CheckpointsPage, PartitionLine, SealToCheck, WitnessLine
+from fanfare.web.layout import STATIC
+from fanfare.web.pages.sensitive import lines
 from fanfare.web.shells import in_words, show
 
 router = APIRouter()
-LIMITS = "limits.md"
-_SAYS_WHAT = marked("The answer says what is wrong, and where.")
+PROGRAM = STATIC / "go" / "check.go"
+_A_PAGE, _ACTS = 50, 3
 
 
 @router.get(urls.CHECK)
 async def check(request: Request, desk: TheDesk) -> HTMLResponse:
-    """Tell how far the record has come, and how to compute every number again."""
+    """Show three ways to check every number, how far the notary has signed, and what was decided by hand lately."""
     founded = desk.streams.site.founded
     if founded is None:
         raise NotFound
-    heads = await desk.log.heads()
+    heads, seal = await desk.log.heads(), await _sealed_last(request, desk)
+    async with desk.pool.connection() as connection:
+        signed, seen = await states(connection), await witnesses(connection)
     page = CheckPage(
         origin=founded.name,
-        partitions=[PartitionHead(partition, entries) for partition, entries in enumerate(heads)],
-        replay_command=f"fanfare replay {ARCHIVE}",
+        address=site_address(request, desk),
         archive=ARCHIVE,
-        seal=await _sealed_last(request, desk),
+        partitions=_partitions(heads, signed),
+        key=next(iter(desk.streams.notary.in_force(key_name(founded.name))), ""),
+        witnesses=_witnesses(seen),
+        acts=await lines(desk, (), limit=_ACTS),
+        seal=seal,
+        program=PROGRAM.read_text(),
         is_simulation=founded.simulation,
         archive_about=ABOUT.decode(),
     )
     return await show(request, page)
+
+
+def _partitions(heads: Moment, signed: Sequence[State]) -> list[PartitionLine]:
+    known = {each.partition: each for each in signed}
+    return [
+        PartitionLine(number, entries, found.signed_size, found.signed_at, found.doubt, found.swept_at)
+        if (found := known.get(number))
+        else PartitionLine(number, entries)
+        for number, entries in enumerate(heads)
+    ]
+
+
+def _witnesses(seen: Sequence[Witnessed]) -> list[WitnessLine]:
+    told = []
+    for key, found in groupby(sorted(seen, key=lambda each: each.key), lambda each: each.key):
+        of_hers = list(found)
+        silent = [each.silent_since for each in of_hers if each.silent_since]
+        at = max((each.at for each in of_hers if each.at), default=None)
+        cosigned = sum(each.size > 0 for each in of_hers)
+        told.append(WitnessLine(key.partition("+")[0], key, cosigned, at, min(silent, default=None)))
+    return told
 
 
 async def _sealed_last(request: Request, desk: Desk) -> SealToCheck | None:
@@ -66,38 +98,24 @@ async def _sealed_last(request: Request, desk: Desk) -> SealToCheck | None:
     )
 
 
-@router.get(urls.LIMITS)
-async def limits(request: Request) -> HTMLResponse:
-    """Show what Fanfare does not prove."""
-    return await show(request, LimitsPage(text=limits_text()))
+@router.get(urls.CHECKPOINTS)
+async def checkpoints(request: Request, desk: TheDesk, partition: Number = 0, before: Before = None) -> HTMLResponse:
+    """Show what is kept of a partition's checkpoints, the newest first, each to be taken along."""
+    heads = await desk.log.heads()
+    if partition >= len(heads):
+        raise NotFound
+    async with desk.pool.connection() as connection:
+        found = await history.since(connection, partition, before=before, limit=_A_PAGE + 1)
+    page = CheckpointsPage(
+        name=key_name(desk.source),
+        partitions=range(len(heads)),
+        partition=partition,
+        checkpoints=[_checkpoint(each) for each in found[:_A_PAGE]],
+        older=str(found[_A_PAGE - 1].size) if len(found) > _A_PAGE else "",
+        begins=before is None,
+    )
+    return await show(request, page)
 
 
-@router.get(urls.PROBLEMS)
-async def problems(request: Request) -> HTMLResponse:
-    """List every refusal: the `type` of a problem leads to its line."""
-    return await show(request, ProblemsPage(refusals=list(refusals())))
-
-
-@cache
-def limits_text() -> str:
-    """
-    Return docs/limits.md without its first heading.
-
-    An installed Fanfare has a copy beside its templates, which the build puts there; a working tree reads the original.
-    """
-    copies = (HERE / LIMITS, *(folder / "docs" / LIMITS for folder in Path(HERE).parents))
-    text = next(path for path in copies if path.is_file()).read_text(encoding="utf-8")
-    return text.partition("\n")[2].strip()
-
-
-def refusals() -> Iterator[RefusalLine]:
-    """Yield every refusal that this site knows, by its code, each code once."""
-    known = {each.code: each for each in reversed(list(_kinds(Refusal))) if "code" in vars(each)}
-    for code, each in sorted(known.items()):
-        yield RefusalLine(code, each.status, each().title, _(each.advice or _SAYS_WHAT))
-
-
-def _kinds(of: type[Refusal]) -> Iterator[type[Refusal]]:
-    for each in of.__subclasses__():
-        yield each
-        yield from _kinds(each)
+def _checkpoint(kept: history.KeptCheckpoint) -> CheckpointLine:
+    return CheckpointLine(kept.size, kept.signed_at, to_base64(kept.root), kept.cosigned)

@@ -5,6 +5,7 @@ from datetime import datetime
 from fanfare.platform.language import gettext as _
 from fanfare.record import campaigns, ideas, members
 from fanfare.record.answers import IdeaAnswered
+from fanfare.record.bringing import NewcomerBrought
 from fanfare.record.moderation import ContentHidden, ContentShown
 from fanfare.record.texts import TextRemoved
 from fanfare.views.awards import Award, Cause
@@ -31,6 +32,8 @@ def _turn(award: Award, turn: Turn, zone: str, now: datetime) -> Step:
         line = _("“%(reason)s” %(line)s", reason=turn.reason, line=line)
     by = turn.by_name or _(words.GONE)
     match turn.grants, turn.by is None:
+        case False, False if turn.by == award.member:
+            title = _("%(name)s laid it down", name=by)
         case True, True:
             title = _("The rule gave it") if turn.turn == 1 else _("The rule gave it again")
         case True, False:
@@ -67,6 +70,7 @@ def _deed(cause: Cause) -> str:
         campaigns.RoundVoided.wire: _("A round was declared void"),
         members.TookPart.wire: _("A vote in a round, credited after its close"),
         members.MemberJoined.wire: _("Joining"),
+        NewcomerBrought.wire: _("%(name)s brought a newcomer in, who contributed", name=name),
     }
     return spoken.get(cause.wire, _("A deed that the record holds"))
 

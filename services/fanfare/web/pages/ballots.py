@@ -19,7 +19,7 @@ from fanfare.record.kinds import digest
 from fanfare.reports import receipts
 from fanfare.views import figures
 from fanfare.views.board import labels
-from fanfare.voting.refusals import NoBallots, NotInElectorate, PaperOutOfDate
+from fanfare.voting.refusals import NoBallots, PaperOutOfDate
 from fanfare.voting.routes import TheVoting
 from fanfare.voting.service import Paper, Voting
 from fanfare.web import urls, words
@@ -52,10 +52,7 @@ async def ballot_paper(round_id: Id, request: Request, voting: TheVoting) -> Res
 async def _admitted(request: Request, found: Found, fan: Caller) -> Paper:
     """Return her present paper. Raises: RoundNotOpen, RoundPausedNow, NoBallots, NotInElectorate."""
     voting: Voting = request.app.state.voting
-    paper = await voting.paper(found[1].id, fan.member)
-    if not await rounds.may_vote(request, found[1], fan):
-        raise NotInElectorate
-    return paper
+    return await voting.paper(found[1].id, fan.member)
 
 
 async def _paper(
@@ -77,7 +74,7 @@ async def _paper(
     options = await _options(desk, of, paper, chosen)
     titles = {option.id: option.title for option in options}
     async with desk.pool.connection() as connection:
-        cast = await receipts.of_voter(connection, paper.terms, paper.voter)
+        cast = await receipts.of_voter(connection, paper.terms, paper.voter, limit=1)
         at = await figures.minutes(connection, [cast[0].event_id]) if cast else {}
     page = BallotPage(
         round=rounds.stub(read, each),

@@ -80,7 +80,7 @@ def zone_of(desk: Desk) -> str:
 def told(desk: Desk, read: CampaignRead) -> Told:
     """Return what sentences about a campaign need to know."""
     names = {each.id: _("round %(number)s", number=each.number) for each in read.rounds}
-    return Told(names, hosts(desk), zone_of(desk), datetime.now(UTC))
+    return Told(names, hosts(desk), zone_of(desk), datetime.now(UTC), desk.streams.powers)
 
 
 def hosts(desk: Desk) -> frozenset[str]:

@@ -18,6 +18,7 @@ from fanfare.web.pages import draft_forms, local_times
 from fanfare.web.pages.campaign import zone_of
 from fanfare.web.pages.draft_gaps import gaps_by_step
 from fanfare.web.pages.draft_words import in_words
+from fanfare.web.pages.electorates import electorates
 from fanfare.web.pages.forms import fresh_key, spoken
 from fanfare.web.pages.typed import Fields, whole
 from fanfare.web.shells import show
@@ -104,7 +105,7 @@ async def shown(
         methods=spoken(draft_forms.METHODS),
         inputs=spoken(draft_forms.INPUTS),
         ties=spoken(draft_forms.TIES),
-        electorates=spoken(draft_forms.ELECTORATES),
+        electorates=await electorates(desk, fields),
         idempotency_key=fresh_key(),
         campaign_id=draft.id,
         version=draft.version,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from fanfare.campaigns.drafts import DraftRound
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked, ngettext
-from fanfare.record.terms import MOST_OPTIONS
+from fanfare.record.terms import MOST_OPTIONS, circle_of
 from fanfare.web import words
 from fanfare.web.contexts.host import RoundInWords
 from fanfare.web.pages import local_times
@@ -20,6 +20,11 @@ _HOW = {
     (False, "any"): marked("Members who joined before it opens tick as many as they like of %(options)s."),
 }
 """Whether every member may vote, and how many options a ballot can name."""
+_OF_A_CIRCLE = {
+    "one": marked("Who belongs to the circle chooses one of %(options)s."),
+    "some": marked("Who belongs to the circle ticks up to %(number)s of %(options)s."),
+    "any": marked("Who belongs to the circle ticks as many as she likes of %(options)s."),
+}
 
 
 def in_words(draft: DraftRound, number: int, now: datetime, missing: list[str]) -> RoundInWords:
@@ -52,6 +57,8 @@ def times(draft: DraftRound, now: datetime) -> str:
 def counting(draft: DraftRound) -> str:
     """Return how a round counts, in a sentence or two."""
     said = _("Fans raise ideas and support as many as they like.") if draft.method == SUPPORT else _how(draft)
+    if draft.method == SUPPORT and circle_of(draft.electorate):
+        said = _("Who belongs to the circle raises ideas and supports as many as she likes.")
     return f"{said} {_on(draft)}"
 
 
@@ -62,6 +69,8 @@ def _how(draft: DraftRound) -> str:
         "round": _("what goes on from round %(number)s", number=draft.from_round),
     }.get(draft.options_from, _("ideas"))
     ticks = ("any" if draft.most >= MOST_OPTIONS else "some") if draft.method == APPROVAL else "one"
+    if circle_of(draft.electorate):
+        return _(_OF_A_CIRCLE[ticks], options=options, number=words.words(draft.most))
     return _(_HOW[draft.electorate == "members", ticks], options=options, number=words.words(draft.most))
 
 

@@ -1,9 +1,10 @@
 """A draw's page: enter or leave with one press, and afterwards who was drawn, and how anybody draws again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from psycopg import AsyncConnection
 
 from fanfare.draws.reading import state_of
 from fanfare.draws.routes import Id, TheDraws
@@ -18,11 +19,11 @@ from fanfare.record.campaigns import Campaign
 from fanfare.record.draws import Beacon, DrandRound, Draw
 from fanfare.views import draws as view
 from fanfare.web import urls, words
-from fanfare.web.contexts.draws import DrawPage
+from fanfare.web.contexts.draws import DrawPage, Heard
 from fanfare.web.contexts.shell import Action
 from fanfare.web.pages.forms import fresh_key, known, sent, writer
 from fanfare.web.pages.host import led_to
-from fanfare.web.pages.spotlight import seats
+from fanfare.web.pages.spotlight import effect, seats
 from fanfare.web.refused import refused_page
 from fanfare.web.shells import show, to_sign_in, visitor_of
 
@@ -68,10 +69,9 @@ async def page_of(desk: Desk, draws: Draws, draw: Draw, visitor: Caller | None) 
     campaign = desk.streams.campaigns.get(announced.campaign or "", Campaign())
     async with desk.pool.connection() as connection:
         said = await read(connection, [announced.title, announced.gets, announced.who, draw.reason, campaign.title])
-        drawn = await view.drawn(connection, draw, desk.now)
+        drawn, heard = await _drawn(connection, draw, desk.now)
         entrants = draw.fixed.count if draw.fixed else await view.entered(connection, announced.draw)
         is_entered = bool(me) and await view.is_entered(connection, announced.draw, me)
-    shown = seats(drawn)
     return DrawPage(
         id=announced.draw,
         purpose=announced.purpose,
@@ -94,7 +94,8 @@ async def page_of(desk: Desk, draws: Draws, draw: Draw, visitor: Caller | None) 
         value=draw.done.randomness if draw.done else "",
         done_at=draw.done_at,
         shown_until=draw.done_at + timedelta(hours=announced.shown_h) if draw.done_at and announced.shown_h else None,
-        drawn=shown,
+        heard=heard,
+        drawn=(shown := seats(drawn)),
         reason=said.get(draw.reason, ""),
         answer_h=announced.answer_h,
         shown_h=announced.shown_h,
@@ -102,6 +103,12 @@ async def page_of(desk: Desk, draws: Draws, draw: Draw, visitor: Caller | None) 
         is_invited=not me or await draws.may_enter(draw, me),
         my_seat=next((shown[place] for place, each in enumerate(drawn) if each.seat.member == me), None),
     )
+
+
+async def _drawn(connection: AsyncConnection, draw: Draw, now: datetime) -> tuple[list[view.Drawn], list[Heard]]:
+    """Return the seats as they stand, and what a spotlight brought to those who hold them."""
+    drawn = await view.drawn(connection, draw, now)
+    return drawn, await effect(connection, draw, drawn, now)
 
 
 def _url(beacon: Beacon) -> str:

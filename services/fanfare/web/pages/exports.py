@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-from fanfare.audit.export import ExportFailed
-from fanfare.audit.offering import NAME, ArchiveBusy, Offering
+from fanfare.audit.archives.export import ExportFailed
+from fanfare.audit.archives.offering import NAME, ArchiveBusy, Offering
 from fanfare.campaigns.results import inert
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.platform.desk import Desk

@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse, Response
 from psycopg import AsyncConnection
 
 from fanfare.campaigns.routes import Id, TheCampaigns
-from fanfare.members import vault
 from fanfare.members.address import on_this_site
 from fanfare.members.csrf import guard
 from fanfare.platform.caller import Caller
@@ -79,7 +78,7 @@ async def _page(
     behind = f"{more[0]}.{more[1]}" if more else ""
     return StandingsPage(
         of=of,
-        rows=await _rows(connection, found, me),
+        rows=await _rows(connection, found, visitor),
         here=here,
         most=first[0].points if first else 0,
         older=(urls.campaign_fans(campaign, behind) if campaign else urls.season(season, behind)) if behind else "",
@@ -91,19 +90,19 @@ async def _page(
     )
 
 
-async def _rows(connection: AsyncConnection, found: list[view.Standing], me: str) -> list[Standing]:
-    members = [each.member for each in found]
-    held = await honours(connection, members)
-    shown = {each.id for each in await vault.listed(connection, only=members, limit=_A_PAGE) if each.shown}
+async def _rows(connection: AsyncConnection, found: list[view.Standing], visitor: Caller | None) -> list[Standing]:
+    me = visitor.member if visitor else ""
+    seen = [each.member for each in found if each.shown or each.member == me]  # what she is honoured with would name her, too
+    held = await honours(connection, seen)
     return [
         Standing(
             rank=each.rank,
             member=each.member,
-            name=each.name or _(words.GONE),
+            name=visitor.name if visitor and each.member == me else each.name or _(words.HIDDEN),
             points=each.points,
             honours=held.get(each.member, Honours()),
             is_me=each.member == me,
-            has_page=each.member in shown or each.member == me,
+            has_page=each.member in seen,
         )
         for each in found
     ]

@@ -6,15 +6,17 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from fanfare.integrity import cases
-from fanfare.integrity.removing import may_moderate
 from fanfare.platform.caller import Caller
+from fanfare.platform.desk import Desk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked
+from fanfare.platform.warrants import Warrant
 from fanfare.views import erased, ideas, moderation, rules
 from fanfare.views.erased import Missing
 from fanfare.views.moderation import Hidden
 from fanfare.web import words
 from fanfare.web.contexts.moderation import Hiding
+from fanfare.web.pages.by_right import standing_here
 
 HIDDEN_TITLE = marked("A hidden idea")
 
@@ -43,14 +45,14 @@ async def instead_of(connection: AsyncConnection, hashes: Iterable[str]) -> dict
     return {each: instead(missing) for each, missing in (await erased.in_place_of(connection, hashes)).items()}
 
 
-def sees_hidden(reader: Caller | None, author: str) -> bool:
-    """Tell whether somebody still sees what is hidden: its author, and who moderates."""
-    return reader is not None and (reader.member == author or may_moderate(reader))
+def sees_hidden(reader: Caller | None, author: str, *, moderates: bool) -> bool:
+    """Tell whether somebody still sees what is hidden: its author, and who moderates there."""
+    return reader is not None and (reader.member == author or moderates)
 
 
-async def as_seen(connection: AsyncConnection, found: dict[str, Any], reader: Caller | None) -> dict[str, Any]:
-    """Return an idea as *reader* sees it: with its words also where it is hidden, if she wrote it or moderates."""
-    if not (found["hidden"] and sees_hidden(reader, found["author"])):
+async def as_seen(connection: AsyncConnection, found: dict[str, Any], *, sees: bool) -> dict[str, Any]:
+    """Return an idea as somebody reads it who sees what is hidden there, or does not."""
+    if not (found["hidden"] and sees):
         return found
     return await ideas.one(connection, found["idea"], unveiled=True) or found
 
@@ -60,23 +62,26 @@ def title_of(found: Mapping[str, Any]) -> str:
     return found["title"] or (_(HIDDEN_TITLE) if found["hidden"] else _(words.UNNAMED))
 
 
-async def hidings(connection: AsyncConnection, authors: Mapping[str, str], reader: Caller | None) -> dict[str, Hiding]:
+async def hidings(
+    desk: Desk, connection: AsyncConnection, authors: Mapping[str, str], reader: Caller | Warrant | None, *, moderates: bool
+) -> dict[str, Hiding]:
     """
     Return why each of some contents is hidden, as *reader* reads it; those that are not hidden are missing.
 
     Args:
         authors: of each content, who wrote it: her own words are hers to ask back.
+        moderates: whether *reader* does in the campaign that they are of.
     """
     found = await moderation.hidden(connection, authors)
-    moderates, made = reader is not None and may_moderate(reader), {}
+    made = {}
     for content, each in found.items():
         is_mine = reader is not None and reader.member == authors[content]
         asked = is_mine and await cases.waits_of(connection, content, authors[content])
-        made[content] = _hiding(each, is_mine=is_mine, moderates=moderates, asked=asked)
+        made[content] = _hiding(desk, each, is_mine=is_mine, moderates=moderates, asked=asked)
     return made
 
 
-def _hiding(hidden: Hidden, *, is_mine: bool, moderates: bool, asked: bool) -> Hiding:
+def _hiding(desk: Desk, hidden: Hidden, *, is_mine: bool, moderates: bool, asked: bool) -> Hiding:
     return Hiding(
         content=hidden.content,
         rule=rule(hidden.rule),
@@ -86,4 +91,5 @@ def _hiding(hidden: Hidden, *, is_mine: bool, moderates: bool, asked: bool) -> H
         is_mine=is_mine,
         may_moderate=moderates,
         asked=asked,
+        standing=standing_here(desk, hidden.by, "moderate", hidden.campaign, hidden.at),
     )

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from psycopg import AsyncConnection
 
-from fanfare.campaigns.clockwork import TOO_LATE
 from fanfare.campaigns.drafts import DraftCampaign
 from fanfare.campaigns.reading import read_campaign
 from fanfare.campaigns.routes import TheCampaigns
@@ -15,6 +14,7 @@ from fanfare.members.csrf import guard
 from fanfare.platform.edge import Host, TheDesk, note_position
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked, ngettext
+from fanfare.platform.timekeeping import TOO_LATE
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.position import Position
 from fanfare.record.terms import Advanced
@@ -22,6 +22,7 @@ from fanfare.reports.quarantined import waiting
 from fanfare.views import board
 from fanfare.web import urls, words
 from fanfare.web.contexts.host import DeskCampaign, DeskPage
+from fanfare.web.pages import rewards_lines
 from fanfare.web.shells import leave_notice, see_other, show
 
 
@@ -54,7 +55,7 @@ async def desk(request: Request, host: Host, the_desk: TheDesk, campaigns: TheCa
     ids = {each.id for each in public}
     drafts = [_draft(draft_id, draft) for draft_id, draft in await campaigns.drafts() if draft_id not in ids]
     listed.sort(key=lambda each: each.state == "over")
-    return await show(request, DeskPage(campaigns=[*drafts, *listed]), section="desk")
+    return await show(request, DeskPage(campaigns=[*drafts, *listed], rewards_due=rewards_lines.due(the_desk)), section="desk")
 
 
 def _draft(draft_id: str, draft: DraftCampaign) -> DeskCampaign:

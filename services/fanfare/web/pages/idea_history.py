@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.ideas.routes import TheIdeas
+from fanfare.platform import rights
 from fanfare.platform.edge import TheDesk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Invalid, NotFound
@@ -36,14 +37,16 @@ async def differences_page(
     """Show a version of an idea, with what changed since the one before."""
     found = await ideas.find(known(idea_id))
     read, visitor = await campaign_in_words(request, await campaigns.campaign(found["campaign"])), await visitor_of(request)
-    sees = hidden.sees_hidden(visitor, found["author"])
+    moderates = rights.may_now(desk, visitor, "moderate", found["campaign"])
+    sees = hidden.sees_hidden(visitor, found["author"], moderates=moderates)
     async with desk.pool.connection() as connection:
         versions = {each["version"]: each for each in await view.versions(connection, idea_id, unveiled=sees)}
         if number not in versions:
             raise NotFound
         now, before = versions[number], versions.get(number - 1)
         gone = await _gone(connection, [each for each in (now, before) if each])
-        hiding = (await hidden.hidings(connection, {idea_id: found["author"]}, visitor)).get(idea_id)
+        hidings = await hidden.hidings(desk, connection, {idea_id: found["author"]}, visitor, moderates=moderates)
+    hiding = hidings.get(idea_id)
     lost = bool(gone) or (hiding is not None and not sees)
     page = DifferencesPage(
         idea_id=idea_id,

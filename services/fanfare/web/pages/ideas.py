@@ -13,8 +13,9 @@ from fanfare.campaigns.reading import RoundRead
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.ideas.routes import TheIdeas
 from fanfare.integrity import removing
+from fanfare.platform import rights
 from fanfare.platform.caller import Caller
-from fanfare.platform.desk import Acknowledged
+from fanfare.platform.desk import Acknowledged, Desk
 from fanfare.platform.edge import asked, note_position
 from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import ForeignOrigin, Refusal
@@ -64,21 +65,21 @@ async def _idea(
 ) -> HTMLResponse:
     desk = request.app.state.desk
     read, visitor = await campaign_in_words(request, campaign), await visitor_of(request)
-    by, sees = found["author_name"] or _(GONE), hidden.sees_hidden(visitor, found["author"])
+    moderates = rights.may_now(desk, visitor, "moderate", campaign.id)
+    by, sees = found["author_name"] or _(GONE), hidden.sees_hidden(visitor, found["author"], moderates=moderates)
     raised = _("%(day)s, by %(by)s", day=words.day(found["raised_at"], zone_of(desk), datetime.now(UTC)), by=by)
     async with desk.pool.connection() as connection:
-        found = await hidden.as_seen(connection, found, visitor)
+        found = await hidden.as_seen(connection, found, sees=sees)
         way = await Fates(connection, campaign, read).way(found, raised)
-        comments, more = await _comments(connection, found["idea"], after, visitor)
+        comments, more = await _comments(connection, found["idea"], after, visitor, moderates=moderates)
         authors = {found["idea"]: found["author"], **{each["comment"]: each["author"] for each in comments}}
-        hidings = await hidden.hidings(connection, authors, visitor)
+        hidings = await hidden.hidings(desk, connection, authors, visitor, moderates=moderates)
         held = await honours(connection, authors.values())
         gone = await _missing(connection, found, comments)
         pictures = (await picture_view.of(connection, [found["idea"]], unveiled=sees)).get(found["idea"], ())
         versions = await view.versions(connection, found["idea"], unveiled=sees)
         page = IdeaPage(
-            **_told(found),
-            by=by,
+            **_told(found, by),
             versions=[removal.version(each, by, visitor) for each in versions],
             comments_after=more,
             comments_begin=after,
@@ -87,9 +88,9 @@ async def _idea(
             ],
             honours=held.get(found["author"]),
             gone=gone.words,
-            answers=await answers.given(connection, found["idea"]),
+            answers=await answers.given(desk, connection, found["idea"], campaign.id),
             hiding=hidings.get(found["idea"]),
-            **_may(found, visitor, rounds.ideas_round(read)),
+            **_may(desk, found, visitor, rounds.ideas_round(read)),
             supported=visitor is not None and (await view.support_of(connection, found["idea"], visitor.member))[0],
             way=way.steps,
             ballot_round_id=way.ballot_round,
@@ -101,10 +102,11 @@ async def _idea(
     return await show(request, page, section="ideas", campaign=read, status=status, path=urls.idea(found["idea"]))
 
 
-def _told(found: dict[str, Any]) -> dict[str, Any]:
+def _told(found: dict[str, Any], by: str) -> dict[str, Any]:
     """Return what an idea says of itself, whoever reads it, by the names of its page."""
     return {
         "id": found["idea"],
+        "by": by,
         "title": hidden.title_of(found),
         "text": found["body"],
         "raised_at": found["raised_at"],
@@ -118,26 +120,26 @@ def _told(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _may(found: Mapping[str, Any], visitor: Caller | None, of: RoundRead | None) -> dict[str, Any]:
+def _may(desk: Desk, found: Mapping[str, Any], visitor: Caller | None, of: RoundRead | None) -> dict[str, Any]:
     """Return what a reader may do about an idea, by the names of its page; *of* is the round that takes ideas now."""
     is_mine = visitor is not None and visitor.member == found["author"]
-    moderates = visitor is not None and removing.may_moderate(visitor)
+    removes = visitor is not None and removing.may_moderate(visitor)
     stands = not found["withdrawn"] and not found["hidden"]
     return {
         "is_mine": is_mine,
         "can_edit": is_mine and not found["frozen"] and not found["withdrawn"],
         "can_support": of is not None and of.id == found["round"] and stands,
-        "may_answer": visitor is not None and visitor.may("host") and stands,
-        "may_moderate": moderates,
-        "may_remove_pictures": is_mine or moderates,
+        "may_answer": rights.may_now(desk, visitor, "curate", found["campaign"]) and stands,
+        "may_moderate": rights.may_now(desk, visitor, "moderate", found["campaign"]),
+        "may_remove_pictures": is_mine or removes,
     }
 
 
 async def _comments(
-    connection: AsyncConnection, idea: str, after: int, visitor: Caller | None
+    connection: AsyncConnection, idea: str, after: int, visitor: Caller | None, *, moderates: bool
 ) -> tuple[list[dict[str, Any]], int]:
     """Return a page of comments as a reader sees them, and the place behind which the next one begins; 0 on the last."""
-    reader, moderates = visitor.member if visitor else "", visitor is not None and removing.may_moderate(visitor)
+    reader = visitor.member if visitor else ""
     found = await view.comments(connection, idea, _A_PAGE + 1, reader=reader, unveiled=moderates, after=after)
     return found[:_A_PAGE], found[_A_PAGE - 1]["place"] if len(found) > _A_PAGE else 0
 

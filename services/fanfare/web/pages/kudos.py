@@ -21,6 +21,7 @@ from fanfare.web import urls, words
 from fanfare.web.contexts.community import KudosLine, KudosPage, Praise
 from fanfare.web.contexts.shell import Action, Form
 from fanfare.web.pages.forms import again, fresh_key, known, sent, writer
+from fanfare.web.pages.recognised import honours
 from fanfare.web.refused import refused_page
 from fanfare.web.shells import leave_notice, see_other, show, to_sign_in, visitor_of
 
@@ -30,6 +31,7 @@ router = APIRouter()
 async def praise_of(connection: AsyncConnection, desk: Desk, visitor: Caller | None, member: str, name: str) -> Praise:
     """Return the kudos of a fan as *visitor* sees them, with the form that gives some."""
     found = await view.to(connection, member)
+    held = await honours(connection, [each.by for each in found if each.by_name])
     may_remove = visitor is not None and may_moderate(visitor)
     return Praise(
         member=member,
@@ -46,6 +48,7 @@ async def praise_of(connection: AsyncConnection, desk: Desk, visitor: Caller | N
                 about_comment=each.about_comment,
                 is_mine=visitor is not None and visitor.member == each.by,
                 hashes=each.words_hash if may_remove else "",
+                honours=held.get(each.by),
             )
             for each in found
         ],

@@ -30,6 +30,8 @@ router = APIRouter()
 _log = structlog.get_logger()
 APART_S, IDLE_S = 0.5, 1.0
 """Frames come this far apart; where nothing seems to change it is looked up all the same after so long."""
+_EACH_S = 0.001
+"""Where many watch in this process they come further apart by so much for each, who all have to be written to."""
 _FRESH = timedelta(seconds=5)
 BEAT_S = 10.0
 """Where nothing changes, watchers are told so this often: a line that stays silent for longer is dead."""
@@ -58,6 +60,11 @@ class Frame(msgspec.Struct, frozen=True):
         return f"{self.board_mark}.{self.tape_mark}"
 
 
+def apart_s(watching: int) -> float:
+    """Return how far apart frames come where so many watch, in seconds; never so far that one is not shown for its age."""
+    return min(max(APART_S, _EACH_S * watching), _FRESH.total_seconds() / 2)
+
+
 class Live:
     """Reads one campaign for all who watch it in this process. Owned by one event loop; runs while somebody watches."""
 
@@ -70,6 +77,8 @@ class Live:
         self._reading: asyncio.Task[None] | None = None
         self._frame: Frame | None = None
         self._read_at = datetime.min.replace(tzinfo=UTC)
+        self._beat = b""
+        """Says when that was; encoded once for all who watch."""
 
     @property
     def is_idle(self) -> bool:
@@ -96,13 +105,14 @@ class Live:
         try:
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(slot.wait(), BEAT_S)
+                    async with asyncio.timeout(BEAT_S):
+                        await slot.wait()
                 slot.clear()
                 if self._reading.done():  # it failed: the stream ends, and the browser comes back
                     return
                 if self._frame is None or datetime.now(UTC) - self._read_at > _FRESH:
                     continue  # nothing is known now; who hears nothing knows that
-                yield changes(sent, self._frame) + beat(self._read_at, zone_of(self._desk))
+                yield changes(sent, self._frame) + self._beat
                 sent = self._frame
         finally:
             self._slots.discard(slot)
@@ -120,12 +130,13 @@ class Live:
             try:
                 frame = await self._render()
                 self._read_at = datetime.now(UTC)
+                self._beat = beat(self._read_at, zone_of(self._desk))
                 if frame != self._frame:
                     self._frame = frame
                     self._wake()
             except (OperationalError, PoolTimeout) as error:
                 _log.warning("a live page waits for the database", error=type(error).__name__)
-            await asyncio.gather(asyncio.sleep(APART_S), woken)
+            await asyncio.gather(asyncio.sleep(apart_s(len(self._slots))), woken)
 
     async def _render(self) -> Frame:
         desk = self._desk
@@ -187,7 +198,9 @@ async def live(
     last_event_id: Annotated[str, Header(max_length=64)] = "",
 ) -> EventSourceResponse:
     """
-    Send the board and the tape of a campaign as they change, at most twice a second; who comes back gets what changed meanwhile.
+    Send the board and the tape of a campaign as they change, twice a second or, where many watch, less often.
+
+    Who comes back gets what changed meanwhile.
 
     A script that opens a new stream says by *after* what it saw last; a browser that comes back by itself sends the header.
     """

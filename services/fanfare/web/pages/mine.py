@@ -13,6 +13,7 @@ from fanfare.members import vault
 from fanfare.platform.desk import Desk
 from fanfare.platform.edge import TheDesk
 from fanfare.platform.language import gettext as _
+from fanfare.platform.rights import may_now
 from fanfare.record.campaigns import Campaign, Round
 from fanfare.reports import receipts
 from fanfare.views import answers, figures, mine
@@ -21,8 +22,9 @@ from fanfare.voting.service import Voting
 from fanfare.web import urls, words
 from fanfare.web.contexts.ballots import MinePage, MyAnswer, MyBallot, MyComment, MyIdea
 from fanfare.web.layout import plain
-from fanfare.web.pages import hidden, my_thanks, rounds
+from fanfare.web.pages import circles, hidden, my_thanks, rewards_lines, rounds
 from fanfare.web.pages.fates import Fates
+from fanfare.web.pages.newcomers import arrival
 from fanfare.web.pages.receipts import state_of
 from fanfare.web.shells import in_words, show, to_sign_in, visitor_of
 
@@ -58,7 +60,11 @@ async def my_page(request: Request, desk: TheDesk) -> Response:
             supported=[await idea_line(told, each, given) for each in supported],
             shown=member.shown if member else True,
             id=fan.member,
+            offers=await rewards_lines.offers(desk, connection, fan.member),
             thanks=await my_thanks.lines(connection, fan.member),
+            circles=await circles.waiting(connection, desk, fan),
+            arrival=await arrival(connection, None, fan.member),
+            may_welcome=may_now(desk, fan, "welcome", None),
         )
     return await show(request, page, section="mine")
 
@@ -66,7 +72,7 @@ async def my_page(request: Request, desk: TheDesk) -> Response:
 async def campaigns_of(desk: Desk, connection: AsyncConnection, voted: frozenset[str], ids: set[str]) -> Told:
     """Return the campaigns in which she did something, the latest first."""
     found: Told = {}
-    for campaign in reversed(desk.streams.campaigns.values()):
+    for campaign in list(desk.streams.campaigns.values())[::-1]:
         if campaign.id in ids or any(each.id in voted for each in campaign.rounds):
             read = await in_words(connection, campaign)
             found[campaign.id] = (campaign, read, Fates(connection, campaign, read))
@@ -99,10 +105,11 @@ async def _ballots(connection: AsyncConnection, told: Told, voters: Mapping[str,
 
 
 async def _ballot(connection: AsyncConnection, of: Round, read: CampaignRead, voter: str) -> MyBallot | None:
-    cast = await receipts.of_voter(connection, of.terms_hash, voter)
+    cast = await receipts.of_voter(connection, of.terms_hash, voter, limit=1)
     if not cast:
         return None
     at = (await figures.minutes(connection, [cast[0].event_id])).get(cast[0].event_id)
     cast_at: datetime = at or rounds.round_of(read, of.id).closes_at
     each = rounds.stub(read, rounds.round_of(read, of.id))
-    return MyBallot(each, read.title, state_of(cast[0], of), cast_at, len(cast), voter)
+    papers = await receipts.papers(connection, of.terms_hash, voter)
+    return MyBallot(each, read.title, state_of(cast[0], of), cast_at, papers, voter)

@@ -22,7 +22,9 @@ from fanfare.web.contexts.operator import (
     OperationsPage,
     Place,
     Runner,
+    Signed,
     Unreadable,
+    WitnessLine,
 )
 from fanfare.web.operations import Operations, has_mail_server, operations
 from fanfare.web.pages.host import desk_router, led_to
@@ -81,7 +83,23 @@ def operations_page(found: Operations, *, has_mail_server: bool) -> OperationsPa
         place=_place(vitals.record),
         rebuilds=[Filling(each.name, 100 * each.done // each.of if each.of else 100) for each in vitals.rebuilds],
         backup_at=vitals.backup_at,
+        signed=[
+            Signed(each.partition, each.signed, each.behind, each.signed_at, each.swept_at, each.doubt) for each in vitals.notary
+        ],
+        witnesses=_witnesses(vitals),
     )
+
+
+def _witnesses(vitals: Vitals) -> list[WitnessLine]:
+    """Return a line a witness: what she cosigned of all partitions, when she last did, and since when she is silent in one."""
+    lines = []
+    for name in dict.fromkeys(each.name for each in vitals.witnesses):
+        hers = [each for each in vitals.witnesses if each.name == name]
+        silent = sorted((each.silent_since, each.why) for each in hers if each.silent_since)
+        since, why = silent[0] if silent else (None, "")
+        at = max((each.at for each in hers if each.at), default=None)
+        lines.append(WitnessLine(name, sum(each.size for each in hers), at, since, why))
+    return lines
 
 
 def _runner(each: RunnerVitals) -> Runner:

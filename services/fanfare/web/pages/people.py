@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from fanfare.members import links, mail, sessions, vault
+from fanfare.members import arriving, links, mail, sessions, vault
 from fanfare.members.address import on_this_site
 from fanfare.members.csrf import guard, guard_origin
 from fanfare.members.refusals import (
@@ -73,13 +73,17 @@ async def send_link(request: Request, desk: TheDesk) -> Response:
     form = await sent(request)
     after = on_this_site(form.value("next"))
     work, waited = form.value("work"), form.value("waited")
+    async with desk.pool.connection() as connection:
+        by = await arriving.whose(connection, form.value("from"))
+    came_by, name, code = (by.id, by.name, form.value("from")) if by else ("", "", "")
     try:
-        await ask_for_link(request, desk, form.value("email"), after, work=work, waited=waited)
+        await ask_for_link(request, desk, form.value("email"), after, work=work, waited=waited, brought_by=came_by)
     except WorkNeeded as refusal:
-        return await _effort(request, refusal, form.value("email"), after, is_early=bool(waited) and not work)
+        is_early = bool(waited) and not work
+        return await _effort(request, refusal, form.value("email"), after, code, is_early=is_early)
     except (AddressRefused, TooManyRequests) as refusal:
         typed = Form({"email": form.value("email")[:300]}, {"email": f"{refusal.title} {refusal}"})
-        page = SignInPage(typed, after, elsewhere=where_else(request, desk))
+        page = SignInPage(typed, after, elsewhere=where_else(request, desk), by=name, code=code)
         return await show(request, page, status=refusal.status, path=after)
     response = see_other(_SENT)
     # In a cookie, not in the address: addresses of pages stand in logs. The page of the link asks whether it was this browser.
@@ -88,10 +92,10 @@ async def send_link(request: Request, desk: TheDesk) -> Response:
     return response
 
 
-async def _effort(request: Request, refusal: WorkNeeded, email: str, after: str, *, is_early: bool) -> Response:
+async def _effort(request: Request, refusal: WorkNeeded, email: str, after: str, code: str, *, is_early: bool) -> Response:
     challenge = msgspec.json.encode(refusal.extra["challenge"]).decode()
     waited, wait_s = str(refusal.extra["waited"]), int(str(refusal.extra["wait_s"]))
-    page = EffortPage(email.strip()[:300], challenge, waited, wait_s, after, is_early)
+    page = EffortPage(email.strip()[:300], challenge, waited, wait_s, after, is_early, code)
     response = await show(request, page, status=refusal.status, path=after)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -137,6 +141,7 @@ async def confirm_form(request: Request, desk: TheDesk, token: Annotated[str, Qu
 async def _confirm(request: Request, desk: TheDesk, token: str, form: Form, status: int) -> HTMLResponse:
     async with desk.pool.connection() as connection:
         link = links.still_good(await links.look(connection, token))
+        by = await vault.by_id(connection, link.brought_by) if link.brought_by and link.newcomer else None
     is_first = link.purpose == "first-admin"
     is_known = is_first and await visitor_of(request) is not None
     page = ConfirmPage(
@@ -147,6 +152,7 @@ async def _confirm(request: Request, desk: TheDesk, token: str, form: Form, stat
         asks_email=is_first and not is_known,
         asked_here=is_first or unquote(request.cookies.get(_SENT_COOKIE, "")).lower() == link.email.lower(),
         browser=sessions.described(request.headers.get("user-agent", "")),
+        by=by.name if by else "",
         form=form,
     )
     response = await show(request, page, status=status, path=link.next)
@@ -159,13 +165,15 @@ async def confirm(request: Request, desk: TheDesk) -> Response:
     """Use a link up, sign the browser in and lead on to where she was."""
     form = await sent(request)
     token, visitor = form.value("token")[:_TOKEN], await visitor_of(request)
+    typed = {name: form.value(name) for name in ("name", "email", "credit")}
+    name, email, credit = typed["name"], typed["email"], typed["credit"] == "yes"
     try:
-        done = await sign_in_with(request, desk, token, name=form.value("name"), email=form.value("email"), visitor=visitor)
+        done = await sign_in_with(request, desk, token, name=name, email=email, visitor=visitor, credit=credit)
     except (LinkUnknown, LinkUsed, LinkExpired, AddressHeld) as refusal:
         return await refused_page(request, refusal, action=Action(_("Ask for another link"), urls.SIGN_IN), path=urls.FRONT)
     except (TextRefused, AddressRefused, AddressTaken) as refusal:
         field = "name" if isinstance(refusal, TextRefused) else "email"
-        shown = Form({name: form.value(name) for name in ("name", "email")}, {field: str(refusal)})
+        shown = Form(typed, {field: str(refusal)})
         return await _confirm(request, desk, token, shown, refusal.status)
     response = see_other(done.next)
     sessions.set_cookie(request, response, done.token)

@@ -22,6 +22,7 @@ from fanfare.web import urls, words
 from fanfare.web.contexts.host import Choice
 from fanfare.web.contexts.settings import Found, Holding, Invited, PeoplePage
 from fanfare.web.contexts.shell import Form
+from fanfare.web.pages import people_rights
 from fanfare.web.pages.forms import fresh_key, spoken
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.pages.site_acts import BARE, who
@@ -37,6 +38,8 @@ ROLES = (
     Choice("admin", marked("Admin: may do all of that, and grants roles")),
 )
 _MOST = 20
+_NAMES = {"revoke": ("member", "role"), "give-right": ("member",), "end-right": ("power",)}
+"""Which fields tell a form of the page from the others of its kind."""
 
 
 @router.get(urls.PEOPLE)
@@ -45,7 +48,7 @@ async def people(request: Request, admin: Admin, desk: TheDesk, q: Annotated[str
     return await _shown(request, desk, admin, q.strip())
 
 
-Act = Literal["grant", "revoke", "invite", "withdraw"]
+Act = Literal["grant", "revoke", "invite", "withdraw", "give-right", "end-right"]
 
 
 @router.post(urls.PEOPLE + "/{act}")
@@ -60,6 +63,12 @@ async def change(act: Act, request: Request, admin: Admin, desk: TheDesk) -> Res
                 return await _revoke(request, desk, admin, fields)
             case "invite":
                 return await _invite(request, desk, admin, fields)
+            case "give-right":
+                given = await people_rights.give(desk, admin, fields)
+                return led_to(request, urls.PEOPLE, _("The right holds from now on. They are told by mail."), given.position)
+            case "end-right":
+                ended = await people_rights.end(desk, admin, fields)
+                return led_to(request, urls.PEOPLE, _("The right has ended. They are told by mail."), ended.position)
             case "withdraw":
                 async with desk.pool.connection() as connection:
                     gone = await invitations.withdraw(connection, fields.get("invitation", ""))
@@ -67,8 +76,10 @@ async def change(act: Act, request: Request, admin: Admin, desk: TheDesk) -> Res
     except NotFound:
         raise
     except Refusal as refusal:
-        failed = "-".join(filter(None, (act, *(fields.get(name, "")[:40] for name in ("member", "role") if act == "revoke"))))
-        field = {"reason": "reason", "role": "role"}.get(str(refusal.extra.get("field", "")), "")
+        named = _NAMES.get(act, ())
+        failed = "-".join(filter(None, (act, *(fields.get(name, "")[:40] for name in named))))
+        field = str(refusal.extra.get("field", ""))
+        field = field if field in ("reason", "role", "may", "campaign", "until") else ""
         said = str(refusal) if field or isinstance(refusal, AddressRefused) else f"{refusal.title} {refusal}"
         form = Form(fields, {field or ("email" if act == "invite" else ""): said})
         return await _shown(request, desk, admin, fields.get("q", ""), form, failed, refusal.status)
@@ -131,6 +142,9 @@ async def _shown(
         invited=invited,
         form=form or Form({"email": q} if is_address else {}),
         failed=failed,
+        rights=await people_rights.given(desk),
+        kinds=spoken(people_rights.KINDS),
+        places=await people_rights.places(desk) if found else (),
     )
     answer = await show(request, page, section="settings", status=status)
     answer.headers["Cache-Control"] = "no-store"

@@ -7,8 +7,9 @@ from fanfare.campaigns.drafts import DraftRound
 from fanfare.campaigns.reading import CampaignRead, RoundRead
 from fanfare.campaigns.refusals import RoundNotPlanned
 from fanfare.campaigns.routes import Id, TheCampaigns
+from fanfare.platform.allowed import HostOfRound
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import Host, TheDesk
+from fanfare.platform.edge import TheDesk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.refusals import Refusal
 from fanfare.record.campaigns import Campaign, Round
@@ -17,6 +18,7 @@ from fanfare.web.contexts.host import PlanPage
 from fanfare.web.contexts.shell import Form
 from fanfare.web.pages import draft_forms, local_times, rounds
 from fanfare.web.pages.draft_gaps import round_gaps
+from fanfare.web.pages.electorates import electorates
 from fanfare.web.pages.forms import fresh_key, spoken
 from fanfare.web.pages.host import desk_router, led_to
 from fanfare.web.pages.overtaken import has_been_overtaken, overtaken
@@ -28,7 +30,7 @@ PATH = "/host/rounds/{round_id}/plan"
 
 
 @router.get(PATH)
-async def plan(round_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
+async def plan(round_id: Id, request: Request, host: HostOfRound, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
     """Show the plan of a round as a form. Raises: RoundNotPlanned."""
     del host
     campaign, found = await campaigns.round(round_id)
@@ -42,7 +44,7 @@ async def plan(round_id: Id, request: Request, host: Host, desk: TheDesk, campai
 
 
 @router.post(PATH)
-async def replan(round_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+async def replan(round_id: Id, request: Request, host: HostOfRound, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Replace the plan of a round, unless somebody else decided about its campaign since the form was shown."""
     fields = await posted(request)
     campaign, found = await campaigns.round(round_id)
@@ -93,7 +95,7 @@ async def _shown(
         methods=spoken(draft_forms.METHODS),
         inputs=spoken(draft_forms.INPUTS),
         ties=spoken(draft_forms.TIES),
-        electorates=spoken(draft_forms.ELECTORATES),
+        electorates=await electorates(desk, fields),
         idempotency_key=fresh_key(),
         first=campaign.rounds.index(found) + 1,
         round_id=found.id,

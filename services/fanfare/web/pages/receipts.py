@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from fanfare.campaigns.reading import CampaignRead
 from fanfare.campaigns.routes import Id
 from fanfare.platform.desk import Desk
-from fanfare.platform.edge import TheDesk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked
 from fanfare.record.ballots import BallotCast
-from fanfare.record.campaigns import Round
+from fanfare.record.campaigns import Campaign, Round
 from fanfare.record.entry import unpack
 from fanfare.record.position import Position
 from fanfare.reports import receipts
@@ -20,36 +20,64 @@ from fanfare.reports.receipts import BallotFound
 from fanfare.views import figures
 from fanfare.voting.refusals import ReceiptNotFound
 from fanfare.voting.routes import TheVoting
+from fanfare.voting.service import Voting
 from fanfare.web import urls
-from fanfare.web.contexts.ballots import BallotState, ReceiptPage
+from fanfare.web.contexts.ballots import BallotState, Later, ReceiptPage
 from fanfare.web.contexts.shell import Action
-from fanfare.web.pages import rounds
+from fanfare.web.pages import proving, rounds, saved_receipts
 from fanfare.web.refused import refused_page
 from fanfare.web.shells import campaign_in_words, show, to_sign_in, visitor_of, written_last
 
 router = APIRouter()
+Event = Annotated[str, Query(max_length=64)]
 _ASTRAY = marked("It was not a ballot that this round takes.")
 
 
 @router.get("/rounds/{round_id}/receipt")
-async def receipt(
-    round_id: Id, request: Request, desk: TheDesk, voting: TheVoting, event: Annotated[str, Query(max_length=64)] = ""
-) -> Response:
+async def receipt(round_id: Id, request: Request, voting: TheVoting, event: Event = "") -> Response:
     """Show the receipt of one of her ballots, or of her latest one in the round."""
+    found = await hers(request, voting, round_id, event)
+    if isinstance(found, Response):
+        return found
+    campaign, of, ballot, cast_at = found
+    read = await campaign_in_words(request, campaign)
+    return await show(request, await told(request, read, of, ballot, cast_at), section="vote", campaign=read)
+
+
+@router.get("/rounds/{round_id}/receipt/copy")
+async def copy(round_id: Id, request: Request, voting: TheVoting, event: Event = "") -> Response:
+    """Hand out a receipt as one file that checks itself, without a network and without us."""
+    found = await hers(request, voting, round_id, event)
+    if isinstance(found, Response):
+        return found
+    campaign, of, ballot, cast_at = found
+    page = await told(request, await campaign_in_words(request, campaign), of, ballot, cast_at)
+    return await saved_receipts.answered(request, page)
+
+
+async def hers(
+    request: Request, voting: Voting, round_id: str, event: str
+) -> tuple[Campaign, Round, BallotFound, datetime] | Response:
+    """Return one of her ballots with its round and the minute it was cast in, or the page that says why there is none."""
+    desk: Desk = request.app.state.desk
     campaign, of = await voting.find(round_id)
     fan = await visitor_of(request)
     if fan is None:
-        return to_sign_in(f"{request.url.path}?event={event}" if event.isalnum() else request.url.path)
+        return to_sign_in(urls.receipt(round_id, event if event.isalnum() else ""))  # a copy has no page to come back to
     voter = await voting.token(round_id, fan.member)
     found = await _mine(desk, of, voter, event, written_last(request))
     if found is None:
         message = _("You have no ballot in this round.") if not event else ""
         back = Action(_("Back to the campaign"), urls.campaign(campaign.id))
         return await refused_page(request, ReceiptNotFound(message), action=back)
-    ballot, cast_at = found
-    read = await campaign_in_words(request, campaign)
+    return campaign, of, *found
+
+
+async def told(request: Request, read: CampaignRead, of: Round, ballot: BallotFound, cast_at: datetime) -> ReceiptPage:
+    """Return the receipt of a ballot: where it lies, what became of it, and how far its proof has come."""
     each = rounds.round_of(read, of.id)
-    page = ReceiptPage(
+    proven = await proving.proven(request, ballot.position)
+    return ReceiptPage(
         round=rounds.stub(read, each),
         campaign_title=read.title,
         state=state_of(ballot, of),
@@ -61,8 +89,31 @@ async def receipt(
         token=ballot.voter,
         paper_number=ballot.number,
         reason=each.reason if of.status == "void" else _(_ASTRAY) if ballot.void else "",
+        later=await _later(request, ballot),
+        proof=proven.state(cast_at),
+        size=proven.size,
+        witnesses=proven.witnesses,
+        is_blind=is_blind(of),
+        check=proving.check_of(request, ballot),
     )
-    return await show(request, page, section="vote", campaign=read)
+
+
+async def _later(request: Request, ballot: BallotFound) -> Later | None:
+    if ballot.state != "replaced":
+        return None
+    desk: Desk = request.app.state.desk
+    async with desk.pool.connection() as connection:
+        return later_of(await receipts.counting(connection, ballot.terms, ballot.voter))
+
+
+def later_of(counting: BallotFound | None) -> Later | None:
+    """Return the ballot that counts as the one that others were replaced by."""
+    return Later(counting.event_id, str(counting.position), counting.number) if counting else None
+
+
+def is_blind(of: Round) -> bool:
+    """Tell whether nobody sees a choice before the close."""
+    return bool(of.terms and of.terms.blind_key)
 
 
 def state_of(ballot: BallotFound, of: Round) -> BallotState:
@@ -79,7 +130,7 @@ async def _mine(desk: Desk, of: Round, voter: str, event: str, written: Position
         if event:
             found = await receipts.find(connection, event.replace("\0", ""))
         else:
-            found = next(iter(await receipts.of_voter(connection, of.terms_hash, voter)), None)
+            found = next(iter(await receipts.of_voter(connection, of.terms_hash, voter, limit=1)), None)
         if found and found.voter == voter and found.terms == of.terms_hash:
             minutes = await figures.minutes(connection, [found.event_id])
             return found, minutes.get(found.event_id, datetime.now(UTC))

@@ -1,6 +1,6 @@
 """What a member was awarded, as her page and the pages of awards show it."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -55,9 +55,7 @@ async def recognised(desk: Desk, connection: AsyncConnection, member: str, befor
 async def titles(connection: AsyncConnection, held: Iterable[awards.Title | Award]) -> list[shown.Title]:
     """Return titles with the contributions that justify them."""
     all_held = list(held)
-    known = await moderation.in_words(connection, {each for one in all_held for each in one.because})
-    about = await moderation.in_words(connection, {each.idea for each in known.values()})
-    hidden = {each.content for each in (*known.values(), *about.values()) if each.is_hidden}
+    found = await contributions(connection, {each for one in all_held for each in one.because})
     return [
         shown.Title(
             award=each.award,
@@ -65,11 +63,19 @@ async def titles(connection: AsyncConnection, held: Iterable[awards.Title | Awar
             by=each.by_name or _(words.GONE),
             since=each.at,
             reason=each.reason,
-            because=[_contribution(known[one], hidden) for one in each.because if one in known],
+            because=[found[one] for one in each.because if one in found],
             until=each.until,
         )
         for each in all_held
     ]
+
+
+async def contributions(connection: AsyncConnection, ids: Collection[str]) -> Mapping[str, Action]:
+    """Return ideas and comments that justify something, each with its page; by id, as far as they are known."""
+    known = await moderation.in_words(connection, set(ids))
+    about = await moderation.in_words(connection, {each.idea for each in known.values()})
+    hidden = {each.content for each in (*known.values(), *about.values()) if each.is_hidden}
+    return {each: _contribution(found, hidden) for each, found in known.items()}
 
 
 def _contribution(found: moderation.Words, hidden: Container[str]) -> Action:

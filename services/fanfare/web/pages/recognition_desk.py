@@ -16,6 +16,7 @@ from fanfare.platform.refusals import NotFound, Refusal
 from fanfare.recognition import service
 from fanfare.recognition import titles as giving
 from fanfare.record.recognition import STREAM
+from fanfare.record.rewards import handed_over
 from fanfare.views import awards, earning_rules
 from fanfare.views.titles_held import titles_held
 from fanfare.web import urls, words
@@ -81,7 +82,7 @@ async def _shown(request: Request, desk: Desk, form: Form | None = None, failed:
     async with desk.pool.connection() as connection:
         campaigns = await campaign_titles(desk, connection)
         rules = [rules_in_words.line(each, campaigns) for each in await earning_rules.rules(connection)]
-        share = await awards.human_share(connection)
+        share = await awards.human_share(connection, handed_over(desk.streams.rewards.values()))
         page = RecognitionDeskPage(
             rules=[each for each in rules if not each.is_retired],
             retired=[each for each in rules if each.is_retired],

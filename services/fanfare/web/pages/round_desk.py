@@ -12,9 +12,11 @@ from fanfare.campaigns.refusals import PlanRefused
 from fanfare.campaigns.routes import Id, TheCampaigns
 from fanfare.campaigns.service import Campaigns
 from fanfare.integrity import cases
+from fanfare.platform import warrants
+from fanfare.platform.allowed import HostOfRound
 from fanfare.platform.caller import Caller
 from fanfare.platform.desk import Acknowledged, Desk
-from fanfare.platform.edge import Host, TheDesk
+from fanfare.platform.edge import TheDesk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked
 from fanfare.platform.refusals import NotFound, Refusal
@@ -55,14 +57,13 @@ _EMPTY = Form()
 
 
 @router.get("/host/rounds/{round_id}")
-async def round_desk(round_id: Id, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
+async def round_desk(round_id: Id, request: Request, host: HostOfRound, desk: TheDesk, campaigns: TheCampaigns) -> HTMLResponse:
     """Show the desk of a round."""
-    del host
-    return await _shown(request, desk, *await campaigns.round(round_id))
+    return await _shown(request, desk, host, *await campaigns.round(round_id))
 
 
 @router.post("/host/rounds/{round_id}/{act}")
-async def decide(round_id: Id, act: str, request: Request, host: Host, desk: TheDesk, campaigns: TheCampaigns) -> Response:
+async def decide(round_id: Id, act: str, request: Request, host: HostOfRound, desk: TheDesk, campaigns: TheCampaigns) -> Response:
     """Carry out what a host decided, unless somebody else decided since she looked."""
     if act not in get_args(ActName):
         raise NotFound
@@ -74,7 +75,7 @@ async def decide(round_id: Id, act: str, request: Request, host: Host, desk: The
         if has_been_overtaken(desk, found[0].id, fields):
             return await overtaken(request, desk, found, act, fields)
         form = Form(values=fields, errors={WHERE_WRONG.get(refusal.code, ""): sentence_of(refusal)})
-        return await _shown(request, desk, *found, form=form, failed_act=act, status=refusal.status)
+        return await _shown(request, desk, host, *found, form=form, failed_act=act, status=refusal.status)
     said = _(DONE[act])
     if act in ("extend", "void") and found[1].plan.method != rounds.SUPPORT:
         said += " " + _(_TOLD)
@@ -124,6 +125,7 @@ def _typed_close(fields: Fields) -> datetime:
 async def _shown(
     request: Request,
     desk: Desk,
+    host: Caller,
     campaign: Campaign,
     found: Round,
     *,
@@ -135,13 +137,13 @@ async def _shown(
     stub, zone = rounds.stub(read, rounds.round_of(read, found.id)), zone_of(desk)
     async with desk.pool.connection() as connection:
         counted, unread = await Counted(connection).figures(found), await _unread(connection, found)
-        moments, owed = await amounts.moments(connection, campaign.id), await _owed(connection, campaign.id, told(desk, read))
+        moments = await amounts.moments(connection, campaign.id)
+        owed = await _owed(desk, host, connection, campaign.id, told(desk, read))
     columns, unit = turnout(counted.turnout, zone)
     page = RoundDeskPage(
         round=stub,
         rounds=len(campaign.rounds),
         campaign_title=read.title,
-        campaign_id=campaign.id,
         clock=clock(found, stub, moments, zone, desk.now),
         ballots=counted.ballots.received,
         voters=counted.ballots.counted,
@@ -163,8 +165,9 @@ async def _shown(
 
 
 class _Owed(TypedDict):
-    """Who waits for the hosts, and for the moderators; and what was done in public."""
+    """Who waits for the hosts, and for the moderators where she is one; and what was done in public."""
 
+    campaign_id: str
     public_acts: Sequence[PublicAct]
     waiting: Sequence[Asked]
     unanswered: int
@@ -172,11 +175,19 @@ class _Owed(TypedDict):
     oldest_case: datetime | None
 
 
-async def _owed(connection: AsyncConnection, campaign_id: str, tell: acts.Told) -> _Owed:
+async def _owed(desk: Desk, host: Caller, connection: AsyncConnection, campaign_id: str, tell: acts.Told) -> _Owed:
+    moderates = warrants.warrant(desk.streams, host.member, "moderate", desk.now)
     lately = await _lately(connection, campaign_id, tell)
     waiting, unanswered = await answers.waiting_first(connection, campaign_id, _WAITING)
-    queue = await cases.queue(connection, 1)
-    return _Owed(public_acts=lately, waiting=waiting, unanswered=unanswered, cases=queue.length, oldest_case=queue.oldest)
+    queue = await cases.queue(connection, moderates.only, 1)
+    return _Owed(
+        campaign_id=campaign_id,
+        public_acts=lately,
+        waiting=waiting,
+        unanswered=unanswered,
+        cases=queue.length,
+        oldest_case=queue.oldest,
+    )
 
 
 async def _unread(connection: AsyncConnection, found: Round) -> list[Unread]:

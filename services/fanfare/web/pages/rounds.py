@@ -12,9 +12,11 @@ from fanfare.platform.desk import Desk
 from fanfare.platform.language import gettext as _
 from fanfare.platform.language import marked
 from fanfare.record.campaigns import Campaign, Round
-from fanfare.reports import receipts
+from fanfare.record.terms import circle_of
+from fanfare.reports import electorate, receipts
 from fanfare.views import figures
 from fanfare.views.board import labels, leading
+from fanfare.voting.electing import refused
 from fanfare.voting.service import Voting
 from fanfare.web import urls, words
 from fanfare.web.contexts.campaigns import Board, BoardRow, RoundState, RoundStub, Standing, Term, Ticket
@@ -25,7 +27,6 @@ SUPPORT, APPROVAL = "support.v1", "approval.v1"
 ROWS_SHOWN, ROWS_LIVE = 40, 12
 """The most options on the board of a report and of a live page; the CSV of the report has them all."""
 _SUMMARY = 220
-_LATECOMER = marked("Only members who had joined before this round opened may vote in it.")
 UNNAMED = words.UNNAMED
 
 
@@ -112,6 +113,7 @@ async def ticket(request: Request, campaign: Campaign, read: CampaignRead) -> Ti
         standing=standing,
         takes_ideas=ideas_round(read) is not None,
         reason=reason,
+        circle=urls.circle(circle_of(current.electorate)) if reason and current and circle_of(current.electorate) else "",
     )
 
 
@@ -128,7 +130,7 @@ async def _standing(request: Request, campaign: Campaign, current: RoundRead | N
     if current is None or found is None or current.method == SUPPORT or found.status != "open":
         return "can-vote", ""
     if not await may_vote(request, found, visitor):
-        return "not-eligible", _(_LATECOMER)
+        return "not-eligible", str(refused(found))
     voting: Voting = request.app.state.voting
     desk: Desk = request.app.state.desk
     token = await voting.token(current.id, visitor.member)
@@ -143,7 +145,7 @@ async def may_vote(request: Request, found: Round, fan: Caller) -> bool:
         return True
     desk: Desk = request.app.state.desk
     async with desk.pool.connection() as connection:
-        return await receipts.joined_before_opening(connection, found.id, fan.member)
+        return bool(await electorate.admits(connection, found, fan.member))
 
 
 METHODS = {
@@ -186,12 +188,18 @@ def terms(each: RoundRead, zone: str) -> tuple[Term, ...]:
     last = Term(_("Support"), _("can be taken back")) if is_support else Term(_("Your last ballot"), _("is the one"))
     return (
         Term(_("Method"), method_of(each)),
-        Term(_("Who may take part") if is_support else _("Who may vote"), _(ELECTORATES[each.electorate])),
+        _electorate(each, _("Who may take part") if is_support else _("Who may vote")),
         last,
         Term(_("Go on"), words.number(each.advance)),
         Term(_("A tie at the cut"), _(TIES[each.ties])),
         Term(_("Terms frozen"), frozen),
     )
+
+
+def _electorate(each: RoundRead, asked: str) -> Term:
+    if circle := circle_of(each.electorate):
+        return Term(asked, _("Who belongs to a circle"), urls.circle(circle))
+    return Term(asked, _(ELECTORATES[each.electorate]))
 
 
 async def board_now(connection: AsyncConnection, found: Round, of: RoundStub) -> Board:

@@ -23,6 +23,7 @@ def deeds() -> Mapping[DeedKind, str]:
         "support-given": _("supporting somebody else’s idea"),
         "took-part": _("voting in a round, credited after its close"),
         "joined": _("joining"),
+        "fan-brought": _("a newcomer who came by her link and contributes"),
     }
 
 

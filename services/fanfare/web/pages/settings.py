@@ -90,7 +90,7 @@ async def _meanwhile(desk: Desk, seen: int) -> str:
     """Say what was decided about the site since *seen* decisions were."""
     missed = max(1, desk.streams.decisions(STREAM) - seen)
     async with desk.pool.connection() as connection:
-        lately = (await site_view.decisions(connection, limit=20))[:missed]
+        lately = (await site_view.decisions(connection, limit=20, with_others=False))[:missed]
     return words.listed([_("%(who)s %(did)s", who=who(each), did=sentence(each)) for each in reversed(lately)])
 
 
@@ -138,6 +138,6 @@ async def _notice(request: Request, desk: Desk, text: str) -> HTMLResponse:
     if not text:
         raise NotFound(_("Nobody has written it yet."))
     async with desk.pool.connection() as connection:
-        changes = await site_view.decisions(connection)
+        changes = await site_view.decisions(connection, with_others=False)
     since = next((each.at for each in changes if each.wire == SiteChanged.wire), None)
     return await show(request, NoticePage(_(_NOTICES[request.url.path]), text, since))

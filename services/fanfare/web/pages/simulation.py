@@ -6,7 +6,7 @@ import secrets
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from fanfare.members import joining, roles, sessions
+from fanfare.members import arriving, joining, roles, sessions
 from fanfare.members.address import on_this_site
 from fanfare.members.csrf import guard
 from fanfare.members.refusals import RoleHeld
@@ -37,7 +37,9 @@ async def join(request: Request, desk: TheDesk) -> Response:
     if visitor is None or (visitor.may("host") and not as_host):
         await request.app.state.limits.claim(request, JOINS)
         name = f"Guest {secrets.choice(_NAMES)}"
-        member = await joining.join(desk, name, simulated=True)
+        async with desk.pool.connection() as connection:
+            by = await arriving.whose(connection, form.value("from")) if form.value("credit") == "yes" else None
+        member = await joining.join(desk, name, simulated=True, brought_by=by.id if by else "")
         label = sessions.described(request.headers.get("user-agent", ""))
         async with desk.pool.connection() as connection:
             await sessions.end_this(connection, request)

@@ -1,6 +1,6 @@
 """The spotlight of the front page: fans who wished it and were drawn, for a set time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
 
@@ -8,8 +8,9 @@ from fanfare.platform.desk import Desk
 from fanfare.platform.language import gettext as _
 from fanfare.record.draws import Draw, SimulatedRound
 from fanfare.views import draws as view
+from fanfare.views import light
 from fanfare.web import urls, words
-from fanfare.web.contexts.draws import DrawnSeat, Spotlight
+from fanfare.web.contexts.draws import DrawnSeat, Heard, Spotlight
 
 
 def seats(drawn: list[view.Drawn]) -> list[DrawnSeat]:
@@ -43,6 +44,21 @@ async def now(connection: AsyncConnection, desk: Desk) -> Spotlight | None:
         entrants=draw.fixed.count,
         simulated=isinstance(draw.announced.beacon, SimulatedRound),
     )
+
+
+async def effect(connection: AsyncConnection, draw: Draw, drawn: list[view.Drawn], now: datetime) -> list[Heard]:
+    """Return what the record shows of a spotlight's effect, so far where it still shines; nothing of any other draw."""
+    lit = [each.seat.member for each in drawn if each.seat.state in ("held", "offered")]
+    if draw.done_at is None or not lit or draw.announced.purpose != "spotlight":
+        return []
+    week = draw.done_at + light.BEFORE  # beyond it, both times would overlap
+    until = min(now, week, draw.done_at + timedelta(hours=draw.announced.shown_h))
+    found = await light.heard(connection, lit, draw.done_at, until)
+    return [
+        Heard(_("Supports of her ideas"), found.supports, found.supports_before),
+        Heard(_("Comments under them"), found.comments, found.comments_before),
+        Heard(_("Kudos"), found.kudos, found.kudos_before),
+    ]
 
 
 def _shines(draw: Draw, desk: Desk) -> bool:

@@ -50,6 +50,10 @@ class KafkaLog:
             raise ValueError(message)
         return await self._group.append(partition, events, alone=alone)
 
+    def written(self, partition: int, offset: int) -> bytes | None:
+        """Return an entry of a moment ago, as the Log port says."""
+        return self._group.written(partition, offset)
+
     async def settle(self) -> None:
         """Return when nothing waits to be written."""
         await self._group.settle()

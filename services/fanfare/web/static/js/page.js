@@ -55,7 +55,7 @@ function here(place) {
 
 function reveal(root) {
   for (const place of root.querySelectorAll("[data-here]")) here(place);
-  for (const button of root.querySelectorAll("[data-copy], [data-print], [data-read-out]")) button.hidden = false;
+  for (const button of root.querySelectorAll("[data-copy], [data-print], [data-read-out], [data-begin]")) button.hidden = false;
   root.querySelector("[data-errors]")?.focus();
 }
 reveal(document);

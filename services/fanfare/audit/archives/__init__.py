@@ -1,0 +1,1 @@
+"""Archives: how one is laid out, written and handed out."""

@@ -1,0 +1,1 @@
+"""What an audit checks: each module makes the claims about one thing."""
