@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,8 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-MOST_S = (60 if os.environ.get("FANFARE_LONG") else 20) * 60
+MOST_S = (60 if os.environ.get("FANFARE_LONG") else 35) * 60
 """The longest that a suite may take, and in its long form; one that hangs is ended and has failed, so that others are told of."""
+
+MOST_NAMED = 40
+MOST_SAID = 200
+"""So many failures of a suite are named, in so many letters, for whoever has only the end of the output."""
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 OLDEST_GO = (1, 25)
@@ -60,6 +64,8 @@ class Outcome:
 
     passed: int
     failed: int
+    names: tuple[str, ...] = ()
+    """What failed, each with the first line of why."""
 
 
 def chromium() -> str | None:
@@ -185,17 +191,22 @@ def run_pytest(paths: Sequence[str], at_once: int) -> Outcome:
         command += ["-n", str(at_once), "--dist", "loadfile", "--no-loadscope-reorder"] if at_once > 1 else []
         code = exit_code(command)
         suite = ET.parse(report).getroot().find("testsuite") if report.exists() else None
-    counts = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")} if suite is not None else {}
-    return counted(code, counts)
+    return counted(code, suite if suite is not None else ET.Element("testsuite"))
 
 
-def counted(code: int, counts: Mapping[str, int]) -> Outcome:
-    """Return the outcome of a run of pytest from its exit code and the counts of its report."""
-    failed = sum(counts.get(name, 0) for name in ("failures", "errors", "skipped"))
-    passed = max(counts.get("tests", 0) - failed, 0)
+def counted(code: int, suite: ET.Element) -> Outcome:
+    """Return the outcome of a run of pytest from its exit code and the suite of its report."""
+    failed = sum(int(suite.get(name, 0)) for name in ("failures", "errors", "skipped"))
+    passed = max(int(suite.get("tests", 0)) - failed, 0)
     if code != 0 or not passed:
         failed = max(failed, 1)
-    return Outcome(passed, failed)
+    cases = [(case, case.find(kind)) for case in suite for kind in ("failure", "error", "skipped")]
+    return Outcome(passed, failed, tuple(_named(case, found) for case, found in cases if found is not None))
+
+
+def _named(case: ET.Element, found: ET.Element) -> str:
+    why = (found.get("message") or "").split("\n", 1)[0]
+    return f"{case.get('classname')}::{case.get('name')}: {why[:MOST_SAID]}"
 
 
 def run(suite: Suite) -> Outcome:
@@ -220,8 +231,9 @@ def main(names: Sequence[str]) -> int:
         print(f"NOT RUN: {part.name}: needs {part.needs}")
     if missing:
         print(f"{len(missing)} missing {'part' if len(missing) == 1 else 'parts'}")
-    for name in [name for name, outcome in outcomes.items() if outcome.failed]:
-        print(f"FAILED: {name}")
+    for name, outcome in outcomes.items():
+        if outcome.failed:
+            print("\n  ".join((f"FAILED: {name}", *outcome.names[:MOST_NAMED])))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or (missing and os.environ.get("CI")) else 0
 

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -60,7 +62,54 @@ def test_a_suite_that_fails_is_named_and_fails_the_run() -> None:
 def test_a_suite_passes_only_where_tests_ran_and_all_of_them_passed(
     exit_code: int, counts: dict[str, int], outcome: run.Outcome
 ) -> None:
-    assert run.counted(exit_code, counts) == outcome
+    suite = ET.Element("testsuite", {name: str(count) for name, count in counts.items()})
+
+    assert run.counted(exit_code, suite) == outcome
+
+
+def test_what_failed_is_named_at_the_end_with_the_first_line_of_why() -> None:
+    suite = ET.Element("testsuite", {"tests": "3", "failures": "1", "skipped": "1"})
+    for name, kind in (("fine", ""), ("wrong", "failure"), ("left_out", "skipped")):
+        case = ET.SubElement(suite, "testcase", {"classname": "tests.unit.test_it", "name": name})
+        if kind:
+            ET.SubElement(case, kind, {"message": f"{name} it was\nand more"})
+
+    assert run.counted(1, suite).names == (
+        "tests.unit.test_it::wrong: wrong it was",
+        "tests.unit.test_it::left_out: left_out it was",
+    )
+
+
+HANGS = """
+import asyncio
+import time
+import pytest
+
+@pytest.fixture
+async def stays():
+    yield
+    await asyncio.Event().wait()
+
+async def test_that_waits(): await asyncio.Event().wait()
+def test_that_sleeps(): time.sleep(600)
+async def test_whose_site_does_not_end(stays): pass
+async def test_that_is_well(): pass
+"""
+
+
+def test_a_test_that_hangs_fails_where_it_hangs_and_the_others_run(tmp_path: Path) -> None:
+    (tmp_path / "test_hangs.py").write_text(HANGS)
+    ours = "from tests import conftest as c\nfrom tests.conftest import anyio_backend, pytest_runtest_protocol\nc.MOST_S = 0.5"
+    (tmp_path / "conftest.py").write_text(ours)
+
+    options = ["-q", "-c", str(tree.ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", *options]
+    done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+    assert "E   asyncio.exceptions.CancelledError: hung for 0.5 s" in done.stdout
+    assert "E       Failed: hung for 0.5 s" in done.stdout
+    assert "ERROR at teardown of test_whose_site_does_not_end" in done.stdout
+    assert "2 failed, 2 passed, 1 error" in done.stdout
 
 
 def test_every_part_of_a_suite_is_known() -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from fanfare.pictures.refusals import REFUSED, PicturesBusy, PictureTooHard
 from fanfare.pictures.sizes import Made, Reading
+from fanfare.platform.tasks import program
 
 WAIT_S = 60.0
 AT_ONCE = 2
@@ -46,17 +47,14 @@ class Readers:
         return reading.made
 
     async def _ask(self, body: bytes) -> Reading:
-        pipe = asyncio.subprocess.PIPE
-        child = await asyncio.create_subprocess_exec(
-            *self._program, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env={}, cwd="/"
-        )
-        try:
-            async with asyncio.timeout(WAIT_S):
-                answer, _ = await child.communicate(body)
-            return _answer.decode(answer)
-        except (TimeoutError, msgspec.MsgspecError, RuntimeError) as error:  # the last is uvloop's, of a child that ended unread
-            raise PictureTooHard from error
-        finally:
-            if child.returncode is None:
-                child.kill()
-                await child.wait()
+        async with program(*self._program, stderr=asyncio.subprocess.DEVNULL, env={}, cwd="/") as child:
+            try:
+                async with asyncio.timeout(WAIT_S):
+                    answer, _ = await child.communicate(body)
+                return _answer.decode(answer)
+            except (
+                TimeoutError,
+                msgspec.MsgspecError,
+                RuntimeError,
+            ) as error:  # the last is uvloop's, of a child that ended unread
+                raise PictureTooHard from error

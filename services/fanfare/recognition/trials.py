@@ -21,7 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from fanfare.platform.desk import Desk
 from fanfare.platform.settings import Settings
-from fanfare.platform.tasks import ended
+from fanfare.platform.tasks import ended, program
 from fanfare.recognition.preview import Preview, preview
 from fanfare.recognition.refusals import TooManyTrials, TrialBrokeOff, TrialReplaced
 from fanfare.recognition.trial_lines import Found, Line, Step, Trying
@@ -180,26 +180,16 @@ class Trials:
         if (await self._desk.log.heads())[0] <= self._short:
             yield Found(await preview(self._desk, rule))
             return
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "fanfare.trying"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=_LONGEST_LINE,
-        )
-        asks, answers = process.stdin, process.stdout
-        if asks is None or answers is None:  # never, with two pipes
-            return
-        try:
+        async with program(sys.executable, "-m", "fanfare.trying", limit=_LONGEST_LINE) as process:
+            asks, answers = process.stdin, process.stdout
+            if asks is None or answers is None:  # never, with two pipes
+                return
             asks.write(msgspec.json.encode(Trying(self._settings.database_url, self._settings.kafka, rule)))
             asks.close()
             yield Step(0, 0)
             decoder = msgspec.json.Decoder(Line)
             while line := await answers.readline():
                 yield decoder.decode(line)
-        finally:
-            if process.returncode is None and not answers.at_eof():
-                process.kill()
-            await process.wait()
 
 
 def _trial(row: tuple[str, Literal["running", "done", "failed"], int, int, bytes, dict[str, str], bytes | None]) -> Trial:

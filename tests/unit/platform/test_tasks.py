@@ -1,10 +1,13 @@
-"""Tasks that swallow a cancellation end all the same."""
+"""Tasks that swallow a cancellation end all the same, and no program outlives whoever started it."""
 
 import asyncio
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
-from fanfare.platform.tasks import ended, together
+from fanfare.platform.tasks import ended, program, together
 
 
 async def deaf(times: int) -> None:
@@ -33,3 +36,39 @@ async def test_what_runs_together_ends_together_and_tells_the_error() -> None:
 
     with pytest.raises(LookupError, match="gone"):
         await together(deaf(1), fails())
+
+
+def children() -> set[str]:
+    """The processes that this one started."""
+    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux which children there are")
+@pytest.mark.parametrize("turns", [0, 1, 2, 5])
+async def test_a_program_whose_start_is_cancelled_leaves_nothing_behind(turns: int) -> None:
+    before = children()
+
+    async def waits() -> None:
+        async with program(sys.executable, "-c", "input()") as process:
+            await process.wait()
+
+    task = asyncio.create_task(waits())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await ended([task])
+
+    assert task.cancelled()
+    assert children() == before
+
+
+async def test_a_program_that_does_not_exist_is_told_of() -> None:
+    with pytest.raises(FileNotFoundError):
+        async with program("/no/such/program"):
+            pass
+
+
+async def test_a_program_that_goes_on_ends_with_its_block() -> None:
+    async with program(sys.executable, "-c", "input()") as process:
+        pass
+
+    assert process.returncode == -9
