@@ -106,8 +106,8 @@ def test_a_test_that_hangs_fails_where_it_hangs_and_the_others_run(tmp_path: Pat
     command = [sys.executable, "-m", "pytest", *options]
     done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False, timeout=60)
 
-    assert "E   asyncio.exceptions.CancelledError: hung for 0.5 s" in done.stdout
-    assert "E       Failed: hung for 0.5 s" in done.stdout
+    assert "asyncio.exceptions.CancelledError: hung for 0.5 s" in done.stdout
+    assert "Failed: hung for 0.5 s" in done.stdout
     assert "ERROR at teardown of test_whose_site_does_not_end" in done.stdout
     assert "2 failed, 2 passed, 1 error" in done.stdout
 
