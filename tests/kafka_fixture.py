@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from fanfare.platform.logs.kafka import topic
 from fanfare.platform.logs.kafka.administering import administered
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.postgres.tether import Identity, tethered
+from tests.run import succeeds
 
 IMAGE = "apache/kafka:4.1.0"
 BROKERS = Path(__file__).resolve().parent.parent / "infra" / "kafka" / "brokers.py"
@@ -53,18 +54,6 @@ class Running:
     def pids(self) -> dict[int, int]:
         """Return the process of each broker, by its number, as it is now."""
         return {int(number): pid for number, pid in json.loads((self.folder / "pids.json").read_text()).items()}
-
-
-def docker_answers() -> bool:
-    """Tell whether containers can be run here."""
-    import docker
-    from docker.errors import DockerException
-
-    try:
-        with closing(docker.from_env(timeout=5)) as client:
-            return bool(client.ping())
-    except (DockerException, OSError):
-        return False
 
 
 def free_port() -> int:
@@ -115,7 +104,7 @@ def broker(
         listeners: more of them, such as ``SASL_SSL``, each with a free port.
         files: a folder that the settings refer to.
     """
-    way = os.environ.get(WAY) or ("docker" if docker_answers() else "jars")
+    way = os.environ.get(WAY) or ("docker" if succeeds("docker", "info") else "jars")
     if way == "docker":
         with _container(settings, listeners, files) as address:
             yield address

@@ -1,6 +1,10 @@
-"""What a process holds in memory that it needs no more."""
+"""How much memory there is, and what a process holds that it needs no more."""
 
 import ctypes
+import os
+from pathlib import Path
+
+_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 _MMAP_THRESHOLD, _LARGE = -3, 128 * 1024
 
@@ -16,3 +20,10 @@ def give_back() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
+
+
+def of_machine_mb(limit: Path = _LIMIT) -> int:
+    """Return how much memory this machine has, or the container's *limit* where that is less, in megabytes."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    told = limit.read_text().strip() if limit.is_file() else "max"
+    return min(machine, int(told) if told.isdigit() else machine) // 2**20

@@ -32,9 +32,9 @@ pytestmark = pytest.mark.postgres
 LONG = bool(os.environ.get("FANFARE_LONG"))
 SEED = int(os.environ.get("FANFARE_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
 """Of the long form; the short one always makes up the same requests."""
-EXAMPLES = {"admin": 20, "fan": 12, "stranger": 6}
-LONGER = 20
-EDGES = 16
+EXAMPLES = {"admin": 8, "fan": 6, "stranger": 4}
+LONGER = 50
+EDGES = 10
 """The most requests at the edges of an operation's schema that the short form sends, spread evenly over all of them."""
 ENDINGS = ("/open", "/close", "/pause", "/void", "/publish", "/accept", "/decline", "/withdraw")
 FITTING = {"ideas": 1, "open": 2, "plan": 2}

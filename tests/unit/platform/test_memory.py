@@ -1,8 +1,13 @@
-"""A worker gives large pages back to the system, and does not keep them for later."""
+"""A worker gives large pages back to the system, and a container has no more memory than it may use."""
 
 import platform
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from fanfare.platform.memory import of_machine_mb
 
 PAGES = """
 from pathlib import Path
@@ -28,3 +33,13 @@ def test_what_was_large_is_given_back() -> None:
     assert kept_mb("give_back()") < 5
     if platform.libc_ver()[0] == "glibc":
         assert kept_mb("") > 10, "this library gives back by itself: fanfare.platform.memory has become superfluous"
+
+
+@pytest.mark.parametrize(("told", "most_mb"), [("268435456\n", 256), ("max\n", None), (None, None)])
+def test_a_container_has_as_much_memory_as_it_may_use(tmp_path: Path, told: str | None, most_mb: int | None) -> None:
+    limit = tmp_path / "memory.max"
+    if told:
+        limit.write_text(told)
+
+    assert of_machine_mb(limit) == (most_mb or of_machine_mb(tmp_path / "none"))
+    assert of_machine_mb(tmp_path / "none") > 256

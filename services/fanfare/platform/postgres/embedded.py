@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from fanfare.platform.memory import of_machine_mb
 from fanfare.platform.postgres.cluster import clean_environment, create_cluster, tail, take_over
 from fanfare.platform.postgres.errors import HomeInUse, PostgresUnavailable, StartInterrupted
 from fanfare.platform.postgres.lodging import Lodging, settle, socket_folder
@@ -177,7 +178,9 @@ class EmbeddedPostgres:
 
     def _launch(self, lodging: Lodging, socket: Path, server_lock: int) -> int:
         """Start the postmaster; return how long the log was before."""
-        settings = _SETTINGS | {"unix_socket_directories": str(socket)}
+        # In the 128 MB that it takes by itself a million ballots have no room: each further one would read and write the disk.
+        buffers_mb = max(128, min(1024, of_machine_mb() // 8))
+        settings = _SETTINGS | {"unix_socket_directories": str(socket), "shared_buffers": f"{buffers_mb}MB"}
         program = [str(lodging.binaries.folder / "postgres"), "-D", str(lodging.cluster)]
         command = [*program, *(part for name, setting in settings.items() for part in ("-c", f"{name}={setting}"))]
         if self._log.exists() and self._log.stat().st_size > _LOG_SIZE_BYTES:
