@@ -26,6 +26,7 @@ def test_ballots_and_leaderboards(capsys: pytest.CaptureFixture[str]) -> None:
         answers("warming up", site, fans.ballots("/bench/at-once"))
         rows = [
             answers("decode the ballot and answer at once", site, fans.ballots("/bench/at-once")),
+            answers("the same by a route that is declared as the others of the API", site, fans.ballots("/bench/as-others")),
             answers("find whose session it is, decode, answer at once", site, fans.ballots("/bench/at-once-for-fans")),
         ]
         empty = fans.cast("cast it durably, on an almost empty record")
