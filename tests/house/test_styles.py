@@ -12,6 +12,9 @@ PHYSICAL = re.compile(
     r"|border-(?:top|bottom)-(?:left|right)-radius|left|right|(?:float|clear|text-align)\s*:\s*(?:left|right)\b)\s*(?=[:;}])"
 )
 COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl|oklch)a?\(")
+CLASS = re.compile(r"\.([a-z][a-z0-9-]*)(?=[^{}]*\{)")
+GIVEN = re.compile(r'class="([^"]*)"')
+JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 MOST_BYTES = 48_000
 """Of all stylesheets together, before compression."""
 
@@ -36,6 +39,19 @@ def test_colours_are_written_in_the_stylesheet_of_tokens_alone() -> None:
     others = [path for path in STYLES if path.name != "house.css"]
 
     assert {tree.named(path): found for path in others if (found := coloured(path.read_text(encoding="utf-8")))} == {}
+
+
+def test_every_class_of_a_page_is_one_of_a_stylesheet_or_a_script_and_the_other_way_round() -> None:
+    styles = tree.files("services/fanfare/web", suffix=".css")
+    known = {name for path in styles for name in CLASS.findall(path.read_text(encoding="utf-8"))}
+    scripts = "".join(path.read_text(encoding="utf-8") for path in tree.files("services/fanfare/web/static/js"))
+    pages = "".join(path.read_text(encoding="utf-8") for path in tree.templates() if path.suffix == ".html")
+    named = {name for given in GIVEN.findall(JINJA.sub(" ", pages)) for name in given.split() if not name.endswith("-")}
+    code = "".join(path.read_text(encoding="utf-8") for path in tree.own_modules())
+    written = set(re.findall(r"[a-z][a-z0-9-]*", code + pages + scripts))
+
+    assert {each for each in named - known if f".{each}" not in scripts} == set()
+    assert known - written == set()
 
 
 def test_the_stylesheets_stay_small() -> None:
