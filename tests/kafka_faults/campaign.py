@@ -122,6 +122,7 @@ def run(state: State, place: Path, faults: int, ballots: int, minutes: float) ->
             fresh.write_bytes(msgspec.json.encode(state))
             fresh.replace(place)
             shutil.rmtree(folder)
+            running.clear()
     shutil.rmtree(home)
     return 0
 

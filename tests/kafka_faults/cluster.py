@@ -15,6 +15,7 @@ from aiokafka.structs import PartitionMetadata
 from brokers import Node, properties
 
 from fanfare.platform.logs.kafka import topic
+from fanfare.platform.logs.kafka.administering import administered
 from fanfare.platform.logs.kafka.connecting import Kafka
 from tests.kafka_faults.network import Network, network
 
@@ -133,6 +134,11 @@ class Cluster:
         made = Kafka(brokers=self.addresses, topic=name)
         topic.create(made)
         return made
+
+    def clear(self) -> None:
+        """Delete the records that were made here: a hundred thousand ballots of legs that are over would fill the small disk."""
+        with administered(Kafka(brokers=self.addresses, topic="none")) as admin:
+            admin.delete_topics([each for each in admin.list_topics() if each.startswith("fanfare.record.")])
 
     def controller(self) -> int:
         """Return the number of the active controller, as the one that lives wrote it down last."""
