@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +45,35 @@ async def cosigned(site: SiteUnderTest, by: int, partition: int = 0) -> Note:
             await asyncio.sleep(0.1)
 
 
+async def comes(look: Callable[[], Awaitable[object]], within_s: float = 20) -> None:
+    """Wait until somebody sees that something is so."""
+    async with asyncio.timeout(within_s):
+        while not await look():  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.1)
+
+
+async def so(found: Awaitable[object], expected: object) -> bool:
+    """Tell whether what is found is what was expected."""
+    return await found == expected
+
+
+async def tells(site: SiteUnderTest, path: str, words: str) -> bool:
+    """Tell whether a page that hosts see has these words."""
+    return words in (await site.host.get(path)).text
+
+
+async def newest(site: SiteUnderTest) -> tuple[bytes, bool]:
+    """Return the newest checkpoint in the history of partition 0, and whether it has a cosignature."""
+    async with site.parts.pool.connection() as connection:
+        last = [each for each in await kept(connection) if each.partition == 0][-1]
+    return last.note, last.cosigned
+
+
+async def silent(site: SiteUnderTest) -> list[str]:
+    """Return who gives no cosignature to what is newer in partition 0."""
+    return [each.name for each in await told(site) if each.silent_since and each.partition == 0]
+
+
 async def told(site: SiteUnderTest) -> list[Witnessed]:
     """Return what the site knows of its witnesses."""
     async with site.parts.pool.connection() as connection:
@@ -75,21 +104,13 @@ async def test_two_witnesses_cosign_within_seconds_and_one_that_ends_is_told_of(
         notary = site.parts.desk.streams.notary
         policy = Policy(notary.verifiers(origin(ADDRESS, 0)), tuple(each.key for each in both), quorum=2)
         assert set(open_signed(note, policy).witnessed) == {each.key for each in both}
-        async with site.parts.pool.connection() as connection:
-            newest = [each for each in await kept(connection) if each.partition == 0][-1]
-        assert (newest.note, newest.cosigned) == (bytes(note), True)
-        page = await site.host.get("/host/operations")
-        assert "club.example/witness" in page.text
+        await comes(lambda: so(newest(site), (bytes(note), True)))  # it is kept after it was published
+        await comes(lambda: tells(site, "/host/operations", "club.example/witness"))
 
         assert await both[1].stop() == 0
         await append(site, "second")
         await cosigned(site, by=1)
-        async with asyncio.timeout(20):
-            silent = set[str]()
-            while not silent:
-                silent = {each.name for each in await told(site) if each.silent_since}
-                await asyncio.sleep(0.1)
-        assert silent == {"news.example/witness"}
+        await comes(lambda: so(silent(site), ["news.example/witness"]))
         metrics = (await site.host.get("/metrics")).text
         assert 'fanfare_witness_silent_seconds{partition="0",witness="news.example/witness"}' in metrics
 

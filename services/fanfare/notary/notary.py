@@ -202,8 +202,8 @@ class Notary:
             await self._objects.put(f"{folder(partition)}/checkpoint", place.checkpoint)
             self._cosigned = True
             self._showing.offer(partition, place.checkpoint)
-        async with self._desk.pool.connection() as connection:
-            await history.keep(connection, partition, place.checkpoint)
+            async with self._desk.pool.connection() as connection:  # one after another, or an earlier note would be kept last
+                await history.keep(connection, partition, place.checkpoint)
 
     async def _look_at_published(self) -> None:
         """Publish again what a writer that was held up has put an older one in the place of, or somebody something else."""
