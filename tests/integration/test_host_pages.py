@@ -245,7 +245,7 @@ async def test_a_preview_is_the_public_page_with_the_real_options_and_nothing_in
     assert "Seven sodas in ninety years." in campaign.text
     assert "The winner is cooked and tasted in public." in campaign.text
     assert all(each in paper.text for each in ("Which flavour goes on to the kitchen?", "Sour Cherry Cola", "Pine &amp; Lime"))
-    assert all('<fieldset disabled>' in each.text for each in (campaign, paper))
+    assert all("<fieldset disabled>" in each.text for each in (campaign, paper))
     assert (none.status_code, stranger.status_code) == (404, 303)
 
 
