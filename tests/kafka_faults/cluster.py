@@ -153,11 +153,18 @@ class Cluster:
         """Return the number of the broker that leads a partition."""
         return int((await self._partitions(kafka))[partition].leader)
 
-    async def whole(self, kafka: Kafka, within_s: float = _STARTS_S) -> None:
-        """Return when every broker has all of the topic again."""
-        async with asyncio.timeout(within_s):
-            while not all(sorted(each.isr) == list(NODES) for each in (await self._partitions(kafka)).values()):  # noqa: ASYNC110
-                await asyncio.sleep(0.3)
+    async def whole(self, kafka: Kafka) -> None:
+        """Return when every broker has all of the topic again; else say which of them are behind."""
+        behind: dict[int, list[int]] | None = None
+        try:
+            async with asyncio.timeout(_STARTS_S):
+                while behind != {}:
+                    found = await self._partitions(kafka)
+                    behind = {n: sorted(set(NODES) - set(each.isr)) for n, each in found.items() if set(each.isr) != set(NODES)}
+                    await asyncio.sleep(0.3 if behind else 0)
+        except TimeoutError as error:
+            message = f"after {_STARTS_S:.0f} s brokers are behind, by partition: {behind}; their logs are in {self._folder}"
+            raise AssertionError(message) from error
 
     async def _partitions(self, kafka: Kafka) -> dict[int, PartitionMetadata]:
         """Return what a broker says of the partitions, each of which has a leader."""

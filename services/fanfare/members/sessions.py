@@ -28,6 +28,8 @@ Kind = Literal["browser", "token"]
 LASTS: dict[Kind, timedelta] = {"browser": timedelta(days=30), "token": timedelta(days=365)}
 """How long each kind lasts, at most."""
 SECURE_COOKIE, LOOPBACK_COOKIE = "__Host-fanfare", "fanfare"
+_APART_S = 0.012
+"""Who comes within this time of others goes the rest of the way with them; longer than what keeps writes to Kafka apart."""
 _BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "CriOS": "Chrome", "Safari": "Safari"}
 _MACHINES = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "Mac", "Linux": "Linux"}
 
@@ -174,7 +176,7 @@ def authenticator(desk: Desk) -> Authenticate:
     before a cookie, and never falls back to it. An ended session of a browser leaves her a stranger, so that public pages and the
     sign-in page still open; what needs a member then answers ``session-expired``.
     """
-    who: Batcher[bytes, Known | None] = Batcher(lambda hashes: _who(desk.pool, hashes))
+    who: Batcher[bytes, Known | None] = Batcher(lambda hashes: _who(desk.pool, hashes), apart_s=_APART_S)
 
     async def authenticate(request: Request) -> Caller | None:
         token = bearer(request)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from math import inf
 from typing import Generic, TypeVar
 
 from fanfare.platform.tasks import ended
@@ -10,17 +11,45 @@ Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 
 
+class Pace:
+    """Keeps the beginnings of runs apart, where each costs much and those who wait for it share that. Owned by one event loop."""
+
+    def __init__(self, apart_s: float) -> None:
+        """Let at least *apart_s* pass between two turns."""
+        self._apart_s = apart_s
+        self._next_at = -inf
+
+    async def turn(self) -> None:
+        """Return when the next run may begin: at once where the last one is long ago."""
+        loop = asyncio.get_running_loop()
+        if (pause_s := self._next_at - loop.time()) > 0:
+            await asyncio.sleep(pause_s)
+        self._next_at = loop.time() + self._apart_s
+
+    def skip(self) -> None:
+        """Let the next turn come at once."""
+        self._next_at = -inf
+
+
 class Batcher(Generic[Ask, Answer]):
     """
     Gathers asks while a run is under way and answers them in one run.
 
-    Owned by one event loop. It never waits on purpose.
+    Owned by one event loop. Whoever is alone never waits on purpose.
     """
 
-    def __init__(self, run: Callable[[Sequence[Ask]], Awaitable[Sequence[Answer]]], most: int = 500) -> None:
-        """Use *run*, which answers at most *most* asks, in their order."""
+    def __init__(
+        self, run: Callable[[Sequence[Ask]], Awaitable[Sequence[Answer]]], most: int = 500, apart_s: float = 0.0
+    ) -> None:
+        """
+        Use *run*, which answers at most *most* asks, in their order.
+
+        Args:
+            apart_s: least time between the beginnings of two runs, where the first of them answered more than one.
+        """
         self._run = run
         self._most = most
+        self._pace = Pace(apart_s)
         self._waiting: list[tuple[Ask, asyncio.Future[Answer]]] = []
         self._runner: asyncio.Task[None] | None = None
 
@@ -41,7 +70,10 @@ class Batcher(Generic[Ask, Answer]):
 
     async def _drain(self) -> None:
         while self._waiting:
+            await self._pace.turn()
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            if len(batch) == 1:
+                self._pace.skip()
             try:
                 answers = await self._run([ask for ask, _ in batch])
             except asyncio.CancelledError:

@@ -3,12 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from math import inf
 from time import perf_counter
 
 import msgspec
 
 from fanfare.platform import tracing
+from fanfare.platform.batch import Pace
 from fanfare.platform.logs.port import EntryTooLarge, LogAway, LogBusy
 from fanfare.platform.metrics import APPENDED, AWAY, REFUSED
 from fanfare.record.entry import MOST_BYTES, pack
@@ -53,8 +53,7 @@ class GroupCommit:
         Args:
             apart_s: least time between the beginnings of two writes, where a write costs much and those who wait share it.
         """
-        self._apart_s = apart_s
-        self._next_at = -inf
+        self._pace = Pace(apart_s)
         self._write = write
         self._most_waiting_bytes = most_waiting_bytes
         self._most_entries = most_entries
@@ -97,11 +96,8 @@ class GroupCommit:
             await asyncio.wait([self._writer])
 
     async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._waiting:
-            if (pause_s := self._next_at - loop.time()) > 0:
-                await asyncio.sleep(pause_s)
-            self._next_at = loop.time() + self._apart_s
+            await self._pace.turn()
             groups = self._gather()
             entries = [_entry(group) for group in groups]
             began = perf_counter()
