@@ -34,6 +34,3 @@ class NewcomerWelcomed(Event, frozen=True):
     newcomer: MemberId
     by: MemberId
     words: TextHash
-
-
-BringingEvent = NewcomerBrought | NewcomerWelcomed

@@ -208,12 +208,6 @@ async def drawn(connection: AsyncConnection, draw: Draw, now: datetime) -> list[
     return [Drawn(each, *known[each.member]) for each in seats]
 
 
-async def entered_by(connection: AsyncConnection, member: str) -> list[str]:
-    """Return the draws that a member is entered in, open or not."""
-    query = "select draw from draws.presses where member = %s group by draw having max(turn) %% 2 = 1 order by draw"
-    return [row[0] for row in await (await connection.execute(query, (member,))).fetchall()]
-
-
 async def has_taken_part(connection: AsyncConnection, member: str, rounds: Iterable[str]) -> bool:
     """Tell whether the record credits a member with having voted in one of these rounds."""
     query = "select from counted.took_part where member = %s and round = any(%s)"

@@ -132,12 +132,6 @@ async def unnamed(connection: AsyncConnection, pictures: Sequence[str]) -> list[
     return [row[0] for row in await (await connection.execute(query, (list(pictures),))).fetchall()]
 
 
-async def was_named(connection: AsyncConnection, picture: str) -> bool:
-    """Tell whether an event names a picture, whatever became of it."""
-    query = "select exists (select from pictures.named where picture = %s)"
-    return (await (await connection.execute(query, (picture,))).fetchone()) == (True,)
-
-
 async def read_to(connection: AsyncConnection) -> int:
     """Return how many entries of partition 0 this view has read."""
     query = "select next_offset from platform.positions where projection = 'pictures' and partition = 0"

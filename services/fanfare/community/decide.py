@@ -1,6 +1,6 @@
 """What kudos, welcomes and thank-yous are allowed, and what they make true. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -35,12 +35,6 @@ def week_of(at: datetime) -> str:
 def turns_of_week(at: datetime) -> str:
     """Return what the turns of the kudos of a week are about: the fold counts the first ones, and no more are taken."""
     return f"kudos {week_of(at)}"
-
-
-def next_week(at: datetime) -> datetime:
-    """Return when the next week begins."""
-    monday = at - timedelta(days=at.weekday())
-    return monday.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=7)
 
 
 class GiveKudos(msgspec.Struct, frozen=True):

@@ -100,12 +100,6 @@ class Desk:
         if monotonic() - self._read_at > old_s:
             await self.catch_up()
 
-    async def follow(self) -> None:
-        """Keep ``streams`` at most half a second behind, for what is read without catching up first."""
-        while True:
-            await self.catch_up()
-            await self.log.changed(0.5)
-
     async def publish(self, asked: Asked, events: Sequence[Event], subject: str) -> Acknowledged:
         """
         Append uncontested events of one decision.

@@ -81,11 +81,6 @@ def stop() -> None:
         tracing.provider.shutdown()
 
 
-def is_on() -> bool:
-    """Tell whether this process traces anything."""
-    return _tracing is not None
-
-
 # A request
 
 
