@@ -99,7 +99,8 @@ class Papers:
             firsts: dict[tuple[str, str], tuple[int, Claim]] = {}
             for place, claim in remaining:  # two papers of one voter cannot go through one statement
                 firsts.setdefault((claim.round, claim.voter), (place, claim))
-            answers.update(await self._claim_once(list(firsts.values())))
+            # In one order everywhere: two APIs that claim for the same voters would else each wait for the other.
+            answers.update(await self._claim_once([firsts[voter] for voter in sorted(firsts)]))
             remaining = [each for each in remaining if each[0] not in answers]
         return [answers[place] for place in range(len(claims))]
 
