@@ -12,7 +12,9 @@ IN_TIME_S = 30
 
 def claims_of(number: int, api: str) -> list[Claim]:
     """Return a claim of every voter's paper of this number, under a key that differs from API to API."""
-    return [Claim("r", f"voter{n:04}", f"member{n:04}", number, f"{api}{number}-{n}", f"{api}{number}-{n}") for n in range(VOTERS)]
+    return [
+        Claim("r", f"voter{n:04}", f"member{n:04}", number, f"{api}{number}-{n}", f"{api}{number}-{n}") for n in range(VOTERS)
+    ]
 
 
 async def test_two_apis_claim_for_the_same_voters_in_opposite_orders(pool: AsyncConnectionPool) -> None:
