@@ -36,12 +36,16 @@ def has_been_overtaken(desk: Desk, campaign_id: str, fields: Fields) -> bool:
     return after is not None and after != desk.streams.decisions(campaign_id)
 
 
+async def rows_tell(request: Request, desk: Desk) -> None:
+    """Return when the rows tell of every decision that this process has read; they may be a moment behind."""
+    await request.app.state.waiting.reached(Position(0, desk.streams.next_offset - 1), _WAIT_S)
+
+
 async def overtaken(request: Request, desk: Desk, found: tuple[Campaign, Round], act: str, fields: Fields) -> HTMLResponse:
     """Answer with what was decided meanwhile; what she typed is kept."""
     campaign, of = found
     campaign = desk.streams.campaigns.get(campaign.id, campaign)
-    # The rows may be a moment behind the decisions that this process has read.
-    await request.app.state.waiting.reached(Position(0, desk.streams.next_offset - 1), _WAIT_S)
+    await rows_tell(request, desk)
     async with desk.pool.connection() as connection:
         lately = await timeline.acts(connection, campaign=campaign.id, kinds=("decision",), limit=_MOST)
     missed = max(1, desk.streams.decisions(campaign.id) - (whole(fields.get("after", "")) or 0))

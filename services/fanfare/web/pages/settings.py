@@ -21,6 +21,7 @@ from fanfare.web.contexts.shell import Form
 from fanfare.web.pages import local_times
 from fanfare.web.pages.forms import fresh_key
 from fanfare.web.pages.host import desk_router, led_to
+from fanfare.web.pages.overtaken import rows_tell
 from fanfare.web.pages.site_acts import sentence, who
 from fanfare.web.pages.typed import Fields, decision_asked, posted, whole
 from fanfare.web.shells import show
@@ -55,6 +56,7 @@ async def change(request: Request, admin: Admin, desk: TheDesk) -> Response:
         wanted = presenting.checked(wanted)
         done = await presenting.change(desk, asking, wanted, fields.get("reason", ""))
     except Overtaken as refusal:
+        await rows_tell(request, desk)
         meanwhile = await _meanwhile(desk, whole(fields.get("after", "")) or 0)
         fresh = {**fields, "after": str(desk.streams.decisions(STREAM))}
         return await _shown(request, desk, fresh, status=refusal.status, meanwhile=meanwhile)
@@ -91,7 +93,9 @@ async def _meanwhile(desk: Desk, seen: int) -> str:
     missed = max(1, desk.streams.decisions(STREAM) - seen)
     async with desk.pool.connection() as connection:
         lately = (await site_view.decisions(connection, limit=20, with_others=False))[:missed]
-    return words.listed([_("%(who)s %(did)s", who=who(each), did=sentence(each)) for each in reversed(lately)])
+    return words.listed([_("%(who)s %(did)s", who=who(each), did=sentence(each)) for each in reversed(lately)]) or _(
+        "something about this site"
+    )
 
 
 async def _shown(
