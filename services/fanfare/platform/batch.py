@@ -35,7 +35,7 @@ class Batcher(Generic[Ask, Answer]):
     """
     Gathers asks while a run is under way and answers them in one run.
 
-    Owned by one event loop. Whoever is alone never waits on purpose.
+    Owned by one event loop. It waits on purpose only behind a run that answered more than one.
     """
 
     def __init__(
