@@ -25,7 +25,11 @@ def record(number: int) -> Published:
 
 
 def occasions(what: str, times: int) -> Iterator[tuple[Random, Published]]:
-    """Yield random numbers and a record, more often than *times*: not each record gives an occasion for everything."""
+    """
+    Yield random numbers and a record, more often than *times*: not each record gives an occasion for everything.
+
+    A few records may give none at all, so each try has one more record to choose from.
+    """
     for number in range(times * 25):
         random = Random(f"{SEED} {what} {number}")
-        yield random, record(random.randrange(RECORDS))
+        yield random, record(random.randrange(RECORDS + number))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -70,7 +71,7 @@ def sound(code: int, said: str) -> bool:
 
 def test_nonsense_in_the_place_of_any_member_is_found_and_told_in_a_sentence(tmp_path: Path, answer: Answer) -> None:
     wrong = []
-    for random, site in list(occasions("nonsense", TIMES))[:TIMES]:
+    for random, site in islice(occasions("nonsense", TIMES), TIMES):
         whole = parcel(site)
         name = random.choice([each for each in whole.names("") if each != README])
         code, said = answer(whole.having(name, body := nonsense(random)).write(tmp_path / "a.tar"), Brought())
@@ -115,7 +116,7 @@ def _odd(random: Random, found: Any) -> Any:  # noqa: ANN401 - JSON
 
 def test_whatever_the_manifest_says_an_audit_ends_in_a_sentence(tmp_path: Path, answer: Answer) -> None:
     wrong = []
-    for random, site in list(occasions("manifests", TIMES))[:TIMES]:
+    for random, site in islice(occasions("manifests", TIMES), TIMES):
         file = parcel(site).write(tmp_path / "a.tar")
         said = _odd(random, json.loads(_member(file, MANIFEST)))
         code, told = answer(_with_manifest(file, msgspec.json.encode(said)), Brought())
@@ -126,7 +127,7 @@ def test_whatever_the_manifest_says_an_audit_ends_in_a_sentence(tmp_path: Path, 
 
 def test_whatever_is_brought_along_an_audit_ends_in_a_sentence(tmp_path: Path, answer: Answer) -> None:
     wrong = []
-    for random, site in list(occasions("brought", TIMES))[:TIMES]:
+    for random, site in islice(occasions("brought", TIMES), TIMES):
         file, mine = parcel(site).write(tmp_path / "a.tar"), held(random, site)
         saved, checkpoint = tmp_path / "saved", tmp_path / "checkpoint"
         saved.write_bytes(random.choice([nonsense(random), flipped(random, mine.saved), flipped(random, mine.proof)]))

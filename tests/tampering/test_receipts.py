@@ -1,5 +1,6 @@
 """What a fan holds: a wrong bit of it is named by the step that fails, and what was altered behind her back by its place."""
 
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -44,7 +45,7 @@ def broken(mine: Mine, promise: bytes, event_id: str, entry: bytes) -> str:
 
 def test_a_wrong_bit_of_a_receipt_or_its_entry_is_named_by_its_step() -> None:
     wrong = []
-    for random, site in list(occasions("receipts", BITS))[:BITS]:
+    for random, site in islice(occasions("receipts", BITS), BITS):
         mine = held(random, site)
         for what, proof, entry in (
             ("bit of a receipt", flipped(random, mine.proof), mine.entry),
@@ -59,7 +60,7 @@ def test_a_wrong_bit_of_a_receipt_or_its_entry_is_named_by_its_step() -> None:
 
 def test_a_wrong_bit_of_a_promise_is_named_by_what_it_fails() -> None:
     wrong = []
-    for random, site in list(occasions("promises", BITS))[:BITS]:
+    for random, site in islice(occasions("promises", BITS), BITS):
         mine = held(random, site)
         for what, promise, event_id, entry in (
             ("bit of a promise", flipped(random, mine.promise), mine.event_id, mine.entry),
@@ -92,7 +93,7 @@ def test_whoever_holds_a_receipt_finds_that_her_entry_was_altered(tmp_path: Path
 
 def test_a_receipt_in_which_a_bit_is_wrong_is_told_by_an_audit_in_a_sentence(tmp_path: Path) -> None:
     wrong = []
-    for random, site in list(occasions("held", BITS))[:BITS]:
+    for random, site in islice(occasions("held", BITS), BITS):
         mine = held(random, site)
         file = parcel(site).write(tmp_path / "archive.tar")
         outcome = audited(file, mine.trust(flipped(random, mine.proof)))
@@ -106,7 +107,7 @@ def test_a_receipt_in_which_a_bit_is_wrong_is_told_by_an_audit_in_a_sentence(tmp
 
 def test_honest_receipts_and_promises_hold(tmp_path: Path) -> None:
     wrong = []
-    for number, (random, site) in enumerate(list(occasions("honest", CLEAN_SITES))[:CLEAN_SITES]):
+    for number, (random, site) in enumerate(islice(occasions("honest", CLEAN_SITES), CLEAN_SITES)):
         mine = held(random, site)
         wrong += list(
             filter(None, [step_of(mine, mine.proof, mine.entry), broken(mine, mine.promise, mine.event_id, mine.entry)])

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -175,7 +176,7 @@ TAMPERINGS: tuple[Tamper, ...] = (
 @pytest.mark.parametrize("tamper", TAMPERINGS, ids=words)
 def test_whatever_is_served_otherwise_is_named(ask: Ask, tamper: Tamper) -> None:
     wrong = []
-    for random, site in list(occasions(words(tamper), TIMES))[:TIMES]:
+    for random, site in islice(occasions(words(tamper), TIMES), TIMES):
         tampered = tamper(random, site)
         heard = ask(tampered.site)
         found, named = heard.code in (1, 2), names(heard.said, tampered.where)
