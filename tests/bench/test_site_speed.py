@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from itertools import islice
+from operator import attrgetter
 from time import perf_counter, sleep
 
 import psycopg
@@ -17,6 +18,7 @@ from tests.bench.tables import Row, faults, shown
 pytestmark = [pytest.mark.postgres]
 FANS = 20_000
 _WATCHERS = 1000
+_TURNS = 5
 
 
 def test_ballots_and_leaderboards(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,15 +38,27 @@ def test_ballots_and_leaderboards(capsys: pytest.CaptureFixture[str]) -> None:
         took_s = fans.fill(MANY // 10)
         memory = {name: site.memory_mb(name) for name in ("api", "worker")}
         took_s += fans.fill(MANY - MANY // 10)
-        rows.append(fans.cast(f"cast it with {MANY:,} ballots already there"))
+        pairs = _in_turn(fans)
         boards.append(answers(f"with {MANY:,} ballots more", site, reads(board)))
         grown = ", ".join(f"{name} {before:.0f} -> {site.memory_mb(name):.0f} MB" for name, before in memory.items())
     told = f"memory from the first tenth of {MANY:,} ballots to the last: {grown}"
     shown(capsys, "a ballot over HTTP, 64 connections, one API process", rows, [told])
     worked = f"all projections took {MANY:,} ballots behind a running site at {MANY / took_s:,.0f} a second"
+    ratios = ", ".join(f"{grown.rate / empty.rate:.2f}" for empty, grown in pairs)
+    middle = [sorted(each, key=attrgetter("rate"))[_TURNS // 2] for each in zip(*pairs, strict=True)]
+    shown(capsys, f"two sites in turn, {_TURNS} times each: the one in the middle", middle, [f"each turn's ratio: {ratios}"])
     shown(capsys, "the leaderboard from the API, 64 connections", boards, [worked])
-    assert faults([*rows, *boards]) == {}
+    assert faults([*rows, *(row for pair in pairs for row in pair), *boards]) == {}
     assert took_s > 0
+
+
+def _in_turn(grown: Fandom) -> list[tuple[Row, Row]]:
+    """Cast on an empty site and on one that has grown, in turn: the machine's pace changes more in a minute than they differ."""
+    with stand() as other:
+        empty = Fandom(other, FANS)
+        warm = empty.cast("warming up")
+        assert faults([warm]) == {}
+        return [(empty.cast("cast it with none there"), grown.cast(f"cast it with {MANY:,} there")) for _ in range(_TURNS)]
 
 
 def test_live_pages(capsys: pytest.CaptureFixture[str]) -> None:

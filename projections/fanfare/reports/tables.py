@@ -50,7 +50,7 @@ create table ballots (
     event_id text collate "C" not null,
     primary key (terms, voter, number, partition)
 );
-create index on ballots (event_id);
+create index on ballots using hash (event_id);
 create table markers (
     terms text collate "C", partition integer, "offset" bigint not null, index integer not null, primary key (terms, partition)
 );
@@ -271,7 +271,7 @@ async def _keep(connection: AsyncConnection, kept: Sequence[tuple[Position, Unre
 
 COUNTED = Projection(
     name="counted",
-    version=4,
+    version=5,
     schema=SCHEMA + circle_tables.SCHEMA,
     keep_unreadable=_keep,
     on={

@@ -146,17 +146,15 @@ SUPPORT: LiteralString = """
            and not exists (select from refused where (refused.idea, refused.member, refused.number) =
                                                      (pressed.idea, pressed.member, pressed.number))),
     new as (select distinct on (idea, member) * from counted order by idea, member, number desc, nth),
-    old as (select support.* from support join new using (idea, member)),
-    newer as (select new.* from new left join old using (idea, member) where old.number is null or new.number > old.number),
+    newer as (
+        select idea, member, new.number, new.supports, coalesce(support.step, new.step) as step,
+               new.supports::int - coalesce(support.supports, false)::int as changed
+          from new left join support using (idea, member) where support.number is null or new.number > support.number),
     kept as (
         insert into support select idea, member, number, supports, step from newer
         on conflict (idea, member) do update set number = excluded.number, supports = excluded.supports)
     update ideas set supporters = supporters + change.weight, rise = ideas.rise + change.rise
-      from (select idea, sum(changed) as weight, sum(changed * 2::numeric ^ step) as rise
-              from (select idea, newer.supports::int - coalesce(old.supports, false)::int as changed,
-                           coalesce(old.step, newer.step) as step
-                      from newer left join old using (idea, member)) as each
-             group by idea) as change
+      from (select idea, sum(changed) as weight, sum(changed * 2::numeric ^ step) as rise from newer group by idea) as change
      where ideas.idea = change.idea and (change.weight <> 0 or change.rise <> 0)
 """
 
