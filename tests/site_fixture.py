@@ -128,12 +128,12 @@ async def _running(settings: Settings, address: str, *, simulation: bool, founde
         parts: Parts = app.state.parts
         token = ""
         if founded:
+            await make_tables(parts)  # with nothing to fill them from yet, they are made in one go
             await found(
                 parts.desk,
                 Founding(url=address, brand="Pomfret Soda", colour="#ff5c7c", zone="Europe/Berlin", simulation=simulation),
             )
             await parts.desk.catch_up()
-            await make_tables(parts)
             await keys.make(parts.desk)  # or the notary writes it, at a moment that no test knows
             host = await joining.join(parts.desk, "Dora Lindqvist")
             await grant_first_admin(parts.desk, host)
