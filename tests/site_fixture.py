@@ -111,7 +111,8 @@ async def running_site(
 
     The record is in *kafka*, or else in the database; *address* is the site's name.
     """
-    with tempfile.TemporaryDirectory(prefix="fanfare-site-") as own:
+    # The library of objects finishes in its own thread what it was writing as it was cancelled, at times while this is removed.
+    with tempfile.TemporaryDirectory(prefix="fanfare-site-", ignore_cleanup_errors=True) as own:
         settings = Settings(database_url=database, home=home or Path(own))
         if kafka is not None:
             settings = settings.model_copy(update={"kafka_brokers": kafka.brokers, "kafka_topic": kafka.topic})
