@@ -14,15 +14,24 @@ from tests.site_fixture import SiteUnderTest
 HREF = re.compile(r'(?:href|action|src|data-stream)="(/[^"#]*)')
 LIVE = re.compile(r"/live\b")
 """Streams do not end; what they send is a partial of pages that are read."""
+_SHORTEST = 6
+"""So many given letters, in either case, stand in Base64 of random bytes about once in a thousand million places."""
 
 
 def spellings(needle: str) -> set[bytes]:
-    """Return how a text can stand somewhere: as it is, in hexadecimal, in Base64 at each of three places, percent-encoded."""
+    """
+    Return how a text can stand somewhere: as it is, in hexadecimal, in Base64 at each of three places, percent-encoded.
+
+    Raises:
+        ValueError: it is so short that signatures and random numbers have a spelling of it by chance.
+    """
     raw = needle.encode()
     found = {raw, raw.hex().encode(), quote(needle, safe="").encode(), needle.encode("utf-16-le")}
     for shift in range(3):  # whatever stands around it, these digits of its Base64 do not change
-        coded = base64.b64encode(b"\0" * shift + raw + b"\0" * (-(len(raw) + shift) % 3))
-        found.add(coded[4 if shift else 0 : len(coded) - 4])
+        coded = base64.b64encode(b"\0" * shift + raw)
+        found.add(coded[-(-8 * shift // 6) : 8 * (shift + len(raw)) // 6])
+    if min(map(len, found)) < _SHORTEST:
+        raise ValueError(f"{needle} is too short to be looked for")
     return {each.lower() for each in found}
 
 
