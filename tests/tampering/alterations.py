@@ -192,15 +192,20 @@ def members_exchanged(random: Random, site: Published, parcel: Parcel) -> Altere
     del site
     one, other = random.sample(parcel.names("record/"), 2)
     exchanged = parcel.having(one, parcel.body(other)).having(other, parcel.body(one))
-    return Altered(exchanged, f"{one} and {other}", (re.escape(one), re.escape(other)))
+    trees = (tree(_partition_of(one)), tree(_partition_of(other)))
+    return Altered(exchanged, f"{one} and {other}", (re.escape(one), re.escape(other), *trees))
 
 
 def member_missing(random: Random, site: Published, parcel: Parcel) -> Altered | None:
     """Leave a bundle of entries out."""
     name = random.choice(parcel.names("record/"))
-    partition = int(name.split("/")[1])
+    partition = _partition_of(name)
     del site
     return Altered(parcel.without(name), f"{name} is missing", (re.escape(name), rf"\b{partition}:\d+ ", tree(partition)))
+
+
+def _partition_of(name: str) -> int:
+    return int(name.split("/")[1])
 
 
 def _with_signed(parcel: Parcel, site: Published) -> Parcel:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count, islice
+from itertools import count, islice, takewhile
 from random import Random
 
 from msgspec.structs import replace
@@ -295,13 +295,13 @@ def entries_swapped(random: Random, site: Published) -> Forgery | None:
 def entry_moved(random: Random, site: Published) -> Forgery | None:
     """Take an entry out of its partition, and put it into another one."""
     partition, lane = _lane(random, site)
-    place = Position(partition, random.randrange(1, len(lane)))
+    offset = random.randrange(1, len(lane))
     to = random.choice([each for each in range(site.partitions) if each != partition])
     written = [
-        StoredEntry(to if (each.partition, each.offset) == (partition, place.offset) else each.partition, 0, each.body)
+        StoredEntry(to if (each.partition, each.offset) == (partition, offset) else each.partition, 0, each.body)
         for each in site.written
     ]
-    return forgery(renumbered(site, written), place, f"moved to partition {to}", tree(to))
+    return _shifted(site, written, partition, f"moved to partition {to}", tree(to))
 
 
 def entry_inserted(random: Random, site: Published) -> Forgery | None:
@@ -311,7 +311,7 @@ def entry_inserted(random: Random, site: Published) -> Forgery | None:
     number = next(n for n, each in enumerate(site.written) if (each.partition, each.offset) == (partition, offset))
     again = StoredEntry(partition, 0, random.choice(lane[:offset]))
     written = [*site.written[:number], again, *site.written[number:]]
-    return forgery(renumbered(site, written), Position(partition, offset), "an entry more")
+    return _shifted(site, written, partition, "an entry more")
 
 
 def entry_removed(random: Random, site: Published) -> Forgery | None:
@@ -319,7 +319,7 @@ def entry_removed(random: Random, site: Published) -> Forgery | None:
     partition, lane = _lane(random, site)
     offset = random.randrange(1, len(lane))
     written = [each for each in site.written if (each.partition, each.offset) != (partition, offset)]
-    return forgery(renumbered(site, written), Position(partition, offset), "an entry less")
+    return _shifted(site, written, partition, "an entry less")
 
 
 def tail_cut(random: Random, site: Published) -> Forgery | None:
@@ -327,7 +327,19 @@ def tail_cut(random: Random, site: Published) -> Forgery | None:
     partition, lane = _lane(random, site)
     left = random.randrange(max(1, len(lane) - 6), len(lane))
     written = [each for each in site.written if each.partition != partition or each.offset < left]
-    return forgery(renumbered(site, written), Position(partition, left), "the tail is gone")
+    return _shifted(site, written, partition, "the tail is gone")
+
+
+def _shifted(site: Published, written: Sequence[StoredEntry], partition: int, what: str, *where: str) -> Forgery | None:
+    """
+    Say where a partition is first other than it was: of two equal entries, one behind the other, either may have gone.
+
+    Returns: nothing where it only grew.
+    """
+    forged, old = renumbered(site, written), site.lanes[partition]
+    new = forged.lanes[partition]
+    same = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(old, new, strict=False)))
+    return forgery(forged, Position(partition, same), what, *where) if same < len(old) else None
 
 
 def _lane(random: Random, site: Published) -> tuple[int, list[bytes]]:
