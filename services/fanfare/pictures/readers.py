@@ -1,6 +1,7 @@
 """The process that reads a file: started for one file, waited for, and killed where it takes too long."""
 
 import asyncio
+import subprocess
 import sys
 
 import msgspec
@@ -47,14 +48,9 @@ class Readers:
         return reading.made
 
     async def _ask(self, body: bytes) -> Reading:
-        async with program(*self._program, stderr=asyncio.subprocess.DEVNULL, env={}, cwd="/") as child:
+        async with program(*self._program, body=body, stderr=subprocess.DEVNULL, env={}, cwd="/") as answer:
             try:
                 async with asyncio.timeout(WAIT_S):
-                    answer, _ = await child.communicate(body)
-                return _answer.decode(answer)
-            except (
-                TimeoutError,
-                msgspec.MsgspecError,
-                RuntimeError,
-            ) as error:  # the last is uvloop's, of a child that ended unread
+                    return _answer.decode(await answer.read())
+            except (OSError, msgspec.MsgspecError) as error:  # among the former, that it took too long
                 raise PictureTooHard from error

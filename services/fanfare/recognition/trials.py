@@ -180,12 +180,8 @@ class Trials:
         if (await self._desk.log.heads())[0] <= self._short:
             yield Found(await preview(self._desk, rule))
             return
-        async with program(sys.executable, "-m", "fanfare.trying", limit=_LONGEST_LINE) as process:
-            asks, answers = process.stdin, process.stdout
-            if asks is None or answers is None:  # never, with two pipes
-                return
-            asks.write(msgspec.json.encode(Trying(self._settings.database_url, self._settings.kafka, rule)))
-            asks.close()
+        asked = msgspec.json.encode(Trying(self._settings.database_url, self._settings.kafka, rule))
+        async with program(sys.executable, "-m", "fanfare.trying", body=asked, limit=_LONGEST_LINE) as answers:
             yield Step(0, 0)
             decoder = msgspec.json.Decoder(Line)
             while line := await answers.readline():

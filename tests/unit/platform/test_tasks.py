@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,8 +49,9 @@ async def test_a_program_whose_start_is_cancelled_leaves_nothing_behind(turns: i
     before = children()
 
     async def waits() -> None:
-        async with program(sys.executable, "-c", "input()") as process:
-            await process.wait()
+        async with program(sys.executable, "-c", "input()", body=b"") as output:
+            await output.read()
+            await asyncio.Event().wait()
 
     task = asyncio.create_task(waits())
     for _ in range(turns):
@@ -62,12 +64,56 @@ async def test_a_program_whose_start_is_cancelled_leaves_nothing_behind(turns: i
 
 async def test_a_program_that_does_not_exist_is_told_of() -> None:
     with pytest.raises(FileNotFoundError):
-        async with program("/no/such/program"):
+        async with program("/no/such/program", body=b""):
             pass
 
 
-async def test_a_program_that_goes_on_ends_with_its_block() -> None:
-    async with program(sys.executable, "-c", "input()") as process:
-        pass
+async def test_a_program_has_its_whole_input_and_is_read_to_its_end() -> None:
+    body = os.urandom(5_000_000)
 
-    assert process.returncode == -9
+    async with program(
+        sys.executable, "-c", "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()[::-1])", body=body
+    ) as output:
+        assert await output.read() == body[::-1]
+
+
+async def test_a_program_that_ends_before_it_took_its_input_is_told_of() -> None:
+    with pytest.raises(OSError, match=r"\[Errno"):
+        async with program(sys.executable, "-c", "", body=bytes(5_000_000)) as output:
+            await output.read()
+
+
+async def test_a_program_that_goes_on_ends_with_its_block() -> None:
+    before = children()
+
+    async with program(sys.executable, "-c", "while True: pass", body=b""):
+        assert len(children() - before) == 1
+
+    assert children() == before
+
+
+WHILE_THREADS_ENTER_PYTHON = """
+import asyncio
+import obstore
+import uvloop
+from fanfare.platform.tasks import program
+
+async def keep(store):
+    while True:
+        await asyncio.gather(*(obstore.put_async(store, f"{n}", b"x") for n in range(16)))
+
+async def main():
+    store = obstore.store.MemoryStore()
+    tasks = [asyncio.create_task(keep(store)) for _ in range(4)]
+    for _ in range(200):
+        async with program("true", body=b"") as output:
+            await output.read()
+
+uvloop.run(main())
+"""
+
+
+def test_a_program_starts_however_many_threads_of_another_library_come_into_python() -> None:
+    command = [sys.executable, "-c", WHILE_THREADS_ENTER_PYTHON]  # where it hangs, it hangs for good
+
+    assert subprocess.run(command, check=False, timeout=60).returncode == 0
