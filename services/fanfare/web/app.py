@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx2
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 
 from fanfare.audit.archives.offering import Offering
 from fanfare.campaigns import results
@@ -119,6 +119,24 @@ QUICK = [*voting_routes.quick.routes, *results.quick.routes]
 """What is answered at the quick door, before the layers that only pages and forms need."""
 
 
+def _router() -> APIRouter:
+    router = APIRouter(dependencies=[Depends(wait_for_writes)])
+    for module in SERVICES:
+        router.include_router(module.router, dependencies=[Depends(guard)])
+    router.include_router(member_routes.router)  # it guards itself: signing in has no session yet
+    pages.mount(router)
+    return router
+
+
+ROUTES = _router().routes
+"""
+What answers everywhere else.
+
+FastAPI works out how a route is called when it is first looked at, which takes a third of a second for all of them: once a
+process, and not once an application.
+"""
+
+
 def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
     """Return the application over the database that *settings* name; *admit* looks at each new connection to it."""
     language.find()
@@ -147,16 +165,12 @@ def create_app(settings: Settings, admit: Admit | None = None) -> FastAPI:
         redoc_url=None,
         telemetry=tracing.NO_OTHER,
         lifespan=lifespan,
-        dependencies=[Depends(wait_for_writes)],
     )
     app.state.settings = settings
     _surround(app, settings)
     problems.handle(app)
     app.router.routes.extend(QUICK)  # for the description and for other methods; a request finds them at the quick door
-    for module in SERVICES:
-        app.include_router(module.router, dependencies=[Depends(guard)])
-    app.include_router(member_routes.router)  # it guards itself: signing in has no session yet
-    pages.mount(app)
+    app.router.routes.extend(ROUTES)
     return app
 
 

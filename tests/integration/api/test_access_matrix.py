@@ -1,6 +1,5 @@
 """Every route, called by everybody, with what is there and what is not: answered by the one table, and nothing else changes."""
 
-import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -46,8 +45,8 @@ BY_ADDRESS = ("/unsubscribe",)
 """A mail program posts it, from wherever it runs and without a form of ours: what stands in the address says whom it is about."""
 WELCOMES = {"GET /api/v1/newcomers", "POST /api/v1/members/{member_id}/welcome", "GET /welcome", "POST /welcome"}
 """What asks for the right to welcome by itself: it is the whole site's, so there is no campaign to forget."""
-COUNTED = {"vault.limits", "desk.history"}
-"""What moves by itself: a count of attempts is there to count them, and leaders of open rounds are sampled."""
+COUNTED = {"vault.limits", "vault.sessions", "desk.history"}
+"""What moves by itself: a count of attempts counts them, each call here has a session, leaders of open rounds are sampled."""
 
 
 @dataclass
@@ -199,21 +198,26 @@ def _turned_away(answer: httpx2.Response) -> bool:
     return answer.status_code in (401, 403, 404) or led_to_sign_in
 
 
-async def _digest(site: SiteUnderTest) -> dict[str, str]:
-    """Return a digest of every table of the record, the vault and the desk."""
-    query = """select table_schema || '.' || table_name from information_schema.tables
-                where table_schema in ('record', 'vault', 'desk')"""
-    found = {}
-    async with site.parts.pool.connection() as connection:
-        for (name,) in await (await connection.execute(query)).fetchall():
-            rows = await (await connection.execute(f"select t::text from {name} as t order by 1".encode())).fetchall()
-            found[name] = hashlib.sha256(repr(rows).encode()).hexdigest()
-    return {name: digest for name, digest in found.items() if name not in COUNTED}
+class Watch:
+    """Notices what changes in the record, the vault and the desk."""
 
+    def __init__(self, site: SiteUnderTest) -> None:
+        self._site = site
+        self._digests = dict[str, str]()
 
-async def _changes(house: House, before: dict[str, str]) -> list[str]:
-    after = await _digest(house.site)
-    return sorted(name for name in after if after[name] != before[name] and name != "vault.sessions")
+    async def changes(self) -> list[str]:
+        """Return the tables that are other than they were when it was last asked; all of them at first."""
+        before, self._digests = self._digests, await self._digested()
+        return sorted(name for name, digest in self._digests.items() if digest != before.get(name))
+
+    async def _digested(self) -> dict[str, str]:
+        tables = """select table_schema || '.' || table_name from information_schema.tables
+                     where table_schema in ('record', 'vault', 'desk')"""
+        rows = "select '{0}', md5(string_agg(t::text, chr(10) order by t::text)) from {0} as t"
+        async with self._site.parts.pool.connection() as connection:
+            names = {name for (name,) in await (await connection.execute(tables)).fetchall()} - COUNTED
+            found = await connection.execute(" union all ".join(map(rows.format, sorted(names))).encode())
+            return dict(await found.fetchall())
 
 
 async def test_every_route_stands_in_the_table_and_every_row_is_a_route(site: SiteUnderTest) -> None:
@@ -296,8 +300,9 @@ async def test_head_answers_wherever_get_does_and_as_it_does_without_a_body(hous
 
 async def test_whoever_may_not_is_turned_away_and_nothing_changes(house: House) -> None:
     wrong: list[str] = []
+    watch = Watch(house.site)
+    assert "record.entries" in await watch.changes()
     for route, row in TABLE.items():
-        before = await _digest(house.site)
         for caller in sorted(ALL - row.who):
             answer = await house.call(route, caller)
             expected = _turned_away(answer) or (not row.who and answer.status_code in (409, 410))
@@ -305,7 +310,7 @@ async def test_whoever_may_not_is_turned_away_and_nothing_changes(house: House) 
                 expected = answer.status_code == 401
             if not expected:
                 wrong.append(f"{caller} got {answer.status_code} from {route}: {answer.text[:200]}")
-        if changed := await _changes(house, before):
+        if changed := await watch.changes():
             wrong.append(f"{route} changed {changed}")
 
     assert not wrong, "\n".join(wrong)
@@ -335,17 +340,18 @@ async def test_whoever_may_is_let_in_however_often_others_were_first(house: Hous
 
 async def test_what_is_not_there_is_nowhere_found(house: House) -> None:
     wrong: list[str] = []
+    watch = Watch(house.site)
+    await watch.changes()
     for route, row in TABLE.items():
         if "{" not in route or route.endswith(("/{act}", "/{decision}")) or row.passes:
             continue
-        before = await _digest(house.site)
         for each in WRONG:
             for caller in ("stranger", "author", "admin"):
                 answer = await house.call(route, caller, wrong=each)
                 is_known = answer.status_code in (404, 405, 422) or (answer.status_code == 409 and route.endswith("/{role}"))
                 if not is_known and not _turned_away(answer):
                     wrong.append(f"{caller} got {answer.status_code} from {route} of {each[:20]}: {answer.text[:200]}")
-        if changed := [each for each in await _changes(house, before) if each != "record.texts"]:
+        if changed := [each for each in await watch.changes() if each != "record.texts"]:
             wrong.append(f"{route} changed {changed}")  # a reason is kept before its decision; what nothing names is never served
 
     assert not wrong, "\n".join(wrong)
@@ -355,8 +361,9 @@ async def test_no_other_site_makes_a_browser_do_anything(house: House) -> None:
     house.people["author"] = house.people["admin"]
     writes = [each for each in TABLE if not each.startswith("GET ")]
     wrong: list[str] = []
+    watch = Watch(house.site)
+    await watch.changes()
     for route in writes:
-        before = await _digest(house.site)
         if route.endswith(BY_ADDRESS):
             continue
         opens = route.endswith(OPENING)  # no session is asked for: only another site's word is refused
@@ -369,7 +376,7 @@ async def test_no_other_site_makes_a_browser_do_anything(house: House) -> None:
                 answer.headers["content-type"] == "application/problem+json" and code not in answer.text
             ):
                 wrong.append(f"{says}: {answer.status_code} from {route}: {answer.text[:300]}")
-        if changed := await _changes(house, before):
+        if changed := await watch.changes():
             wrong.append(f"{route} changed {changed}")
 
     assert not wrong, "\n".join(wrong)

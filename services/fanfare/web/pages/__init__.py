@@ -1,6 +1,6 @@
 """The pages: each module fills the contexts of one area and answers its forms."""
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends
 
 from fanfare.web.files import HashedFiles
 from fanfare.web.layout import STATIC
@@ -103,8 +103,8 @@ MODULES = (
 """Each has a ``router``."""
 
 
-def mount(app: FastAPI) -> None:
-    """Add every page and the static files to *app*."""
+def mount(router: APIRouter) -> None:
+    """Add every page and the static files to *router*."""
     for module in MODULES:
-        app.include_router(module.router, include_in_schema=False, dependencies=[Depends(setup.founded)])
-    app.mount("/static", HashedFiles(directory=STATIC), name="static")
+        router.include_router(module.router, include_in_schema=False, dependencies=[Depends(setup.founded)])
+    router.mount("/static", HashedFiles(directory=STATIC), name="static")
