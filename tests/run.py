@@ -56,6 +56,8 @@ class Suite:
     """Run only where it is named."""
     at_once: int = 1
     """How many of its files are run together; more than one where they mostly wait, and none needs the machine for itself."""
+    quiet: bool = False
+    """It keeps no more than one core busy, and bears that another such suite runs beside it."""
 
 
 @dataclass(frozen=True)
@@ -126,20 +128,20 @@ PARTS = (
 )
 
 SUITES = (
-    Suite("lint", command=("ruff", "check", "--quiet")),
-    Suite("format", command=("ruff", "format", "--check", "--quiet")),
-    Suite("types", command=("mypy",)),
-    Suite("imports", command=("lint-imports", "--no-logo", "--cache-dir", ".cache/imports")),
-    Suite("house", paths=("tests/house",)),
+    Suite("lint", command=("ruff", "check", "--quiet"), quiet=True),
+    Suite("format", command=("ruff", "format", "--check", "--quiet"), quiet=True),
+    Suite("types", command=("mypy",), quiet=True),
+    Suite("imports", command=("lint-imports", "--no-logo", "--cache-dir", ".cache/imports"), quiet=True),
+    Suite("house", paths=("tests/house",), quiet=True),
     Suite("unit", paths=("tests/unit", "tests/properties"), at_once=2),
-    Suite("interop", paths=("tests/interop",), parts=("go", "postgres")),
     Suite("integration", paths=("tests/contracts", "tests/integration"), parts=("postgres", "mail"), at_once=4),
-    Suite("tampering", paths=("tests/tampering",), parts=("postgres",)),
-    Suite("faults", paths=("tests/faults",), parts=("postgres", "mail")),
-    Suite("full-disk", paths=("tests/full_disk",), parts=("postgres", "tmpfs")),
-    Suite("kafka", paths=("tests/kafka",), parts=("postgres", "kafka"), at_once=2),
-    Suite("kafka-faults", paths=("tests/kafka_faults",), parts=("postgres", "jars", "networks", "tmpfs")),
-    Suite("compose", paths=("tests/compose",), parts=("docker",)),
+    Suite("kafka-faults", paths=("tests/kafka_faults",), parts=("postgres", "jars", "networks", "tmpfs"), quiet=True),
+    Suite("faults", paths=("tests/faults",), parts=("postgres", "mail"), quiet=True),
+    Suite("kafka", paths=("tests/kafka",), parts=("postgres", "kafka"), at_once=2, quiet=True),
+    Suite("compose", paths=("tests/compose",), parts=("docker",), quiet=True),
+    Suite("tampering", paths=("tests/tampering",), parts=("postgres",), quiet=True),
+    Suite("full-disk", paths=("tests/full_disk",), parts=("postgres", "tmpfs"), quiet=True),
+    Suite("interop", paths=("tests/interop",), parts=("go", "postgres"), quiet=True),
     Suite("journeys", paths=("tests/journeys",), parts=("postgres", "browser"), at_once=3),
     Suite("bench", paths=("tests/bench",), parts=("postgres", "browser"), on_request=True),
 )
@@ -164,34 +166,64 @@ def missing_parts(suites: Sequence[Suite]) -> dict[str, Part]:
     return {part.name: part for part in PARTS if part.name in needed and not part.is_here()}
 
 
-def exit_code(command: Sequence[str | Path], most_s: float = MOST_S) -> int:
-    """Run a program at the top of the tree and return its exit code; ended after *most_s*, that of `timeout`, 124."""
-    try:
-        return subprocess.run(command, cwd=ROOT, check=False, timeout=most_s).returncode
-    except subprocess.TimeoutExpired:
-        print(f"ended after {most_s:.0f} s", flush=True)
-        return 124
+class Running:
+    """A suite that was begun."""
+
+    def __init__(self, suite: Suite, *, beside: bool) -> None:
+        """Begin *suite*; what it prints is shown at once, or where another runs *beside* it when it is over."""
+        self.suite = suite
+        self._folder = tempfile.TemporaryDirectory()
+        self._report = Path(self._folder.name) / "report.xml"
+        self._out = (Path(self._folder.name) / "out").open("w+b") if beside else None
+        self._began = time.monotonic()
+        if not beside:
+            print(f"\n== {suite.name}", flush=True)
+        told = subprocess.STDOUT if beside else None
+        self._process = subprocess.Popen(command_of(suite, self._report), cwd=ROOT, stdout=self._out, stderr=told)
+
+    def is_over(self) -> bool:
+        """Tell whether it ended; it is ended once it took as long as a suite may."""
+        if self._process.poll() is None and time.monotonic() - self._began > MOST_S:
+            self.end()
+        return self._process.poll() is not None
+
+    def end(self) -> None:
+        """End it where it still runs, and wait for that."""
+        self._process.kill()
+        self._process.wait()
+
+    def outcome(self) -> Outcome:
+        """
+        Return what came of it, once it is over, and say how long it took.
+
+        The command of a tool is one check, which passes or fails; tests are counted as pytest did, and a suite without a test, or
+        with a skipped one, has failed.
+        """
+        code, took_s = self._process.wait(), time.monotonic() - self._began
+        if self._out is not None:
+            print(f"\n== {self.suite.name}", flush=True)
+            self._out.seek(0)
+            shutil.copyfileobj(self._out, sys.stdout.buffer)
+            self._out.close()
+        if took_s > MOST_S:
+            print(f"ended after {MOST_S:.0f} s")
+        found = ET.parse(self._report).getroot().find("testsuite") if self._report.exists() else None
+        self._folder.cleanup()
+        if self.suite.command:
+            outcome = Outcome(passed=int(code == 0), failed=int(code != 0))
+        else:
+            outcome = counted(code, found if found is not None else ET.Element("testsuite"))
+        print(f"== {self.suite.name}: {'FAILED' if outcome.failed else 'passed'} in {took_s:.1f} s", flush=True)
+        return outcome
 
 
-def run_command(command: Sequence[str]) -> Outcome:
-    """Run one of the tools that came with the lock; it is one check, which passes or fails."""
-    failed = exit_code([BIN / command[0], *command[1:]]) != 0
-    return Outcome(passed=int(not failed), failed=int(failed))
-
-
-def run_pytest(paths: Sequence[str], at_once: int) -> Outcome:
-    """
-    Run these tests, *at_once* files together, and count them as pytest did.
-
-    A suite without a test, or with a skipped one, has failed.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1", f"--junitxml={report}", *paths]
-        command += ["-n", str(at_once), "--dist", "loadfile", "--no-loadscope-reorder"] if at_once > 1 else []
-        code = exit_code(command)
-        suite = ET.parse(report).getroot().find("testsuite") if report.exists() else None
-    return counted(code, suite if suite is not None else ET.Element("testsuite"))
+def command_of(suite: Suite, report: Path) -> list[str]:
+    """Return the command of a suite; tests write a report."""
+    if suite.command:
+        return [str(BIN / suite.command[0]), *suite.command[1:]]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1", f"--junitxml={report}", *suite.paths]
+    spread = ["-n", str(suite.at_once), "--dist", "loadfile", "--no-loadscope-reorder"]
+    return [*command, *(spread if suite.at_once > 1 else [])]
 
 
 def counted(code: int, suite: ET.Element) -> Outcome:
@@ -209,20 +241,30 @@ def _named(case: ET.Element, found: ET.Element) -> str:
     return f"{case.get('classname')}::{case.get('name')}: {why[:MOST_SAID]}"
 
 
-def run(suite: Suite) -> Outcome:
-    """Run a suite under a heading and say how long it took."""
-    print(f"\n== {suite.name}", flush=True)
-    began = time.monotonic()
-    outcome = run_command(suite.command) if suite.command else run_pytest(suite.paths, suite.at_once)
-    print(f"== {suite.name}: {'passed' if not outcome.failed else 'FAILED'} in {time.monotonic() - began:.1f} s", flush=True)
-    return outcome
+def run(suites: Sequence[Suite]) -> dict[str, Outcome]:
+    """Run suites in their order, two quiet ones that follow each other at a time, and return what came of each by its name."""
+    outcomes, waiting, running = dict[str, Outcome](), list(suites), list[Running]()
+    beside = sum(each.quiet for each in suites) > 1
+    try:
+        while waiting or running:
+            while waiting and (not running or (len(running) == 1 and running[0].suite.quiet and waiting[0].quiet)):
+                begun = waiting.pop(0)
+                running.append(Running(begun, beside=beside and begun.quiet))
+            time.sleep(0.05)
+            for each in [each for each in running if each.is_over()]:
+                running.remove(each)
+                outcomes[each.suite.name] = each.outcome()
+    finally:
+        for each in running:
+            each.end()
+    return {suite.name: outcomes[suite.name] for suite in suites}
 
 
 def main(names: Sequence[str]) -> int:
     """Run the suites and return the exit code: 1 where something failed, or where CI lacks a part."""
     suites = chosen(names)
     missing = missing_parts(suites)
-    outcomes = {suite.name: run(suite) for suite in suites if not missing.keys() & set(suite.parts)}
+    outcomes = run([suite for suite in suites if not missing.keys() & set(suite.parts)])
     passed = sum(outcome.passed for outcome in outcomes.values())
     failed = sum(outcome.failed for outcome in outcomes.values())
 
@@ -239,5 +281,6 @@ def main(names: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of the thousands of processes compiles every module anew
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaving this way ends the suite that is running, too
     sys.exit(main(sys.argv[1:]))

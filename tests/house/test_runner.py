@@ -1,6 +1,7 @@
 """The runner behind `make test` says what it did not run, and never calls nothing a success."""
 
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -125,5 +126,40 @@ def test_what_is_measured_on_request_does_not_slow_every_run() -> None:
     assert [suite.name for suite in run.chosen([]) if suite.on_request] == []
 
 
-def test_a_suite_that_hangs_is_ended_and_has_failed() -> None:
-    assert run.exit_code([sys.executable, "-c", "import time; time.sleep(60)"], most_s=0.2) == 124
+HANGING = """
+run.MOST_S = 0.5
+run.SUITES = (Suite("slow", command=("python", "-c", "import time; time.sleep(60)")), Suite("good", command=("python", "-c", "")))
+"""
+
+
+def test_a_suite_that_hangs_is_ended_and_has_failed_and_the_next_one_runs() -> None:
+    done = printed(HANGING)
+
+    assert "ended after 0 s" in done.stdout
+    assert done.stdout.splitlines()[-2:] == ["FAILED: slow", "1 passed, 1 failed"]
+
+
+MEETING = (
+    "import os, sys, time; open(sys.argv[1], 'w'); print(sys.argv[1:])\nwhile not os.path.exists(sys.argv[2]): time.sleep(.01)"
+)
+
+
+def test_two_quiet_suites_run_beside_each_other_and_neither_prints_into_the_other(tmp_path: Path) -> None:
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    commands = {"one": ("python", "-c", MEETING, one, other), "other": ("python", "-c", MEETING, other, one)}
+    suites = [f"Suite({name!r}, command={command!r}, quiet=True)" for name, command in commands.items()]
+    done = printed(f"run.MOST_S = 20\nrun.SUITES = ({', '.join(suites)})")
+
+    assert done.returncode == 0
+    for name in commands:
+        assert re.search(rf"== {name}\n\['.*/{name}', .*\]\n== {name}: passed in", done.stdout)
+
+
+def test_a_suite_that_fills_the_machine_runs_alone() -> None:
+    tell = "import time; print('begins', time.monotonic()); time.sleep(.2); print('ends', time.monotonic())"
+    suites = [f"Suite('{name}', command=('python', '-c', {tell!r}), quiet={name != 'b'})" for name in "abc"]
+    done = printed(f"run.SUITES = ({', '.join(suites)})")
+
+    times = [float(line.split()[1]) for line in done.stdout.splitlines() if line.startswith(("begins", "ends"))]
+    assert len(times) == 6
+    assert times == sorted(times)
