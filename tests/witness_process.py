@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,26 +28,25 @@ class WitnessProcess:
     home: Path
     port: int
     key: VerifierKey
-    process: asyncio.subprocess.Process | None = None
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Return where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, site: str, *more: str) -> None:
+    def start(self, site: str, *more: str) -> None:
         """Let it follow a site."""
         command = (sys.executable, "-m", "fanfare.cli", "witness", site, "--home", str(self.home))
         listens = ("--listen", f"127.0.0.1:{self.port}", "--every", "1")
         with (self.home / "stderr").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(*command, *listens, *more, stdout=log, stderr=log)
+            self.process = subprocess.Popen([*command, *listens, *more], stdout=log, stderr=log)
 
     async def stop(self) -> int:
         """End it, and return its exit code."""
         assert self.process is not None
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self.process.wait(), 20)
+        self.process.send_signal(signal.SIGTERM)
+        return await asyncio.to_thread(self.process.wait, 20)
 
     def said(self) -> str:
         """Return what it told whoever runs it."""
@@ -64,6 +64,6 @@ async def running(site: str, *witnesses: WitnessProcess) -> AsyncIterator[None]:
     """Run witnesses until the block ends."""
     async with AsyncExitStack() as stack:
         for each in witnesses:
-            await each.start(site)
+            each.start(site)
             stack.push_async_callback(each.stop)
         yield

@@ -114,7 +114,7 @@ async def test_two_witnesses_cosign_within_seconds_and_one_that_ends_is_told_of(
         metrics = (await site.host.get("/metrics")).text
         assert 'fanfare_witness_silent_seconds{partition="0",witness="news.example/witness"}' in metrics
 
-        await both[1].start(address)
+        both[1].start(address)
         await cosigned(site, by=2)
         async with httpx2.AsyncClient() as client:
             page = await client.get(f"{both[1].url}/")
