@@ -18,6 +18,8 @@ async def test_a_running_site_on_kafka_takes_ballots_in_partitions_that_its_topi
 ) -> None:
     async with running_site(database, kafka=record_topic) as site:
         fans = [await site.fan(f"Fan {number}") for number in range(FANS)]
+        (first,) = (each["id"] for each in (await site.publish(round_of()))["rounds"])
+        await site.until(first, "open", timeout_s=60)  # so the worker has the partitions that there were
 
         assert await grow(site.parts.desk, record_topic, 8) == 4
 

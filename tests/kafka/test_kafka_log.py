@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from hashlib import sha256
 
@@ -12,6 +14,7 @@ from kafka.structs import TopicPartition
 from fanfare.platform.logs.group import NewEntry
 from fanfare.platform.logs.kafka.connecting import Kafka
 from fanfare.platform.logs.kafka.log import KafkaLog
+from fanfare.platform.logs.kafka.reading import Reader
 from fanfare.platform.logs.kafka.writing import Writer
 from fanfare.platform.logs.port import Log, LogAway, RecordGap, RecordShrunk
 from fanfare.record.entry import unpack
@@ -49,6 +52,22 @@ async def opening(record_topic: Kafka) -> AsyncIterator[Opening]:
 
 class TestKafkaLog(LogContract):
     """The contract."""
+
+
+async def test_a_read_that_is_given_up_while_it_connects_leaves_no_connection(record_topic: Kafka) -> None:
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", ResourceWarning)
+        for pause in range(60):
+            reader = Reader(record_topic)
+            asked = asyncio.create_task(reader.heads(PARTITIONS))
+            await asyncio.sleep(pause / 5000)
+            asked.cancel()
+            await asyncio.wait([asked])
+            await reader.close()
+            del reader, asked
+            gc.collect()
+
+    assert [str(each.message) for each in heard] == []
 
 
 async def test_what_a_stranger_wrote_is_a_leaf_each_and_hides_nothing_behind_it(opening: Opening, record_topic: Kafka) -> None:

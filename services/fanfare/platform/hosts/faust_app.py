@@ -22,6 +22,8 @@ from fanfare.record.void import leaf
 
 SESSION_S, HEARTBEAT_S = 10.0, 3.0
 """A worker that is silent for so long has lost its partitions; the others hear of it with their next heartbeat."""
+_LOOKS_S = 3.0
+"""How often a worker looks whether the topic has more partitions. By the client's five minutes, theirs would wait for as long."""
 _FETCH_BYTES = 1024 * 1024
 _WAIT_MS = 500
 _BUFFER = 512
@@ -75,6 +77,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
             session_timeout_ms=int(SESSION_S * 1000),
             rebalance_timeout_ms=int(SESSION_S * 1000),
             heartbeat_interval_ms=int(HEARTBEAT_S * 1000),
+            metadata_max_age_ms=int(_LOOKS_S * 1000),
         )
 
     async def on_start(self) -> None:

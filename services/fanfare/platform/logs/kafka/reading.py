@@ -25,7 +25,7 @@ from fanfare.record.void import leaf, void_line
 
 PATIENCE_S = 8.0
 """How long a read looks for a leader. A request may write and then read: both together end before its sender gives it up."""
-_REQUEST_S, _RETRY_S, _POLL_S = 4.0, 0.1, 3.0
+_REQUEST_S, _RETRY_S, _POLL_S, _BEGINS_S = 4.0, 0.1, 3.0, 1.0
 _PAGE_BYTES = 4 * 1024 * 1024
 _READ_UNCOMMITTED = 0
 _EARLIEST, _LATEST = -2, -1
@@ -51,7 +51,7 @@ class Reader:
         """Read the topic of *kafka*."""
         self._kafka = kafka
         self._client: AIOKafkaClient | None = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[None] | None = None
 
     async def read(self, partition: int, start: int, limit: int) -> list[StoredEntry]:
         """
@@ -115,7 +115,10 @@ class Reader:
             await asyncio.gather(*polls, return_exceptions=True)
 
     async def close(self) -> None:
-        """End the connections."""
+        """End the connections, a second after this at the latest one that begins."""
+        if (connecting := self._connecting) is not None and not (await asyncio.wait([connecting], timeout=_BEGINS_S))[0]:
+            connecting.cancel()
+            await asyncio.wait([connecting])
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -194,18 +197,24 @@ class Reader:
             raise LogAway(_told(why)) from why
 
     async def _connected(self) -> AIOKafkaClient:
-        async with self._connecting:
-            if self._client is None:
-                client = AIOKafkaClient(**self._kafka.options(), client_id="fanfare", request_timeout_ms=int(_REQUEST_S * 1000))
-                try:
-                    await client.bootstrap()
-                    client.set_topics([self._kafka.topic])
-                    await client.force_metadata_update()
-                except BaseException:
-                    await client.close()
-                    raise
-                self._client = client
-            return self._client
+        while self._client is None:
+            if self._connecting is None:
+                self._connecting = asyncio.create_task(self._connect())
+            await asyncio.shield(self._connecting)  # aiokafka forgets the connection that it begins with where it is cancelled
+        return self._client
+
+    async def _connect(self) -> None:
+        client = AIOKafkaClient(**self._kafka.options(), client_id="fanfare", request_timeout_ms=int(_REQUEST_S * 1000))
+        try:
+            await client.bootstrap()
+            client.set_topics([self._kafka.topic])
+            await client.force_metadata_update()
+            self._client = client
+        except BaseException:
+            await client.close()
+            raise
+        finally:
+            self._connecting = None
 
 
 def _refuse(code: int) -> None:
