@@ -283,10 +283,10 @@ def award_altered(random: Random, site: Published) -> Forgery | None:
 
 
 def entries_swapped(random: Random, site: Published) -> Forgery | None:
-    """Exchange two entries of a partition."""
+    """Exchange two entries of a partition; not the founding, without which nobody could make the reports anew."""
     partition, lane = _lane(random, site)
     one, other = sorted(random.sample(range(len(lane)), 2))
-    if lane[one] == lane[other]:
+    if lane[one] == lane[other] or (partition, one) == (0, 0):
         return None
     forged = with_entries(site, {(partition, one): lane[other], (partition, other): lane[one]})
     return forgery(forged, Position(partition, one), f"exchanged with {other}", at(partition, other))
