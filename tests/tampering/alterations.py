@@ -50,7 +50,7 @@ def bit_of_an_entry(random: Random, site: Published, parcel: Parcel) -> Altered 
 def bit_of_a_text(random: Random, site: Published, parcel: Parcel) -> Altered | None:
     """Flip a bit of a text, its salt or its hash."""
     del site
-    return _bit(random, parcel, "texts/", r"(?m)^texts: \S{60,}: ")
+    return _bit(random, parcel, "texts/", r"(?m)^texts: .{60,}: ")
 
 
 def bit_of_a_report(random: Random, site: Published, parcel: Parcel) -> Altered | None:
