@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fanfare.platform import tasks
 from fanfare.platform.tasks import ended, program, together
 
 
@@ -80,6 +82,20 @@ async def test_a_program_has_its_whole_input_and_is_read_to_its_end() -> None:
 async def test_a_program_that_ends_before_it_took_its_input_is_told_of() -> None:
     with pytest.raises(OSError, match=r"\[Errno"):
         async with program(sys.executable, "-c", "", body=bytes(5_000_000)) as output:
+            await output.read()
+
+
+async def test_a_program_that_ended_before_anything_was_written_to_it_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = tasks._started
+
+    def and_ended(*given: Any) -> "subprocess.Popen[bytes]":
+        process = started(*given)
+        process.wait()
+        return process
+
+    monkeypatch.setattr(tasks, "_started", and_ended)
+    with pytest.raises(OSError, match=r"\[Errno"):
+        async with program("true", body=bytes(5_000_000)) as output:
             await output.read()
 
 

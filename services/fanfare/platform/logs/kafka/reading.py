@@ -115,7 +115,7 @@ class Reader:
             await asyncio.gather(*polls, return_exceptions=True)
 
     async def close(self) -> None:
-        """End the connections, a second after this at the latest one that begins."""
+        """End the connections; one that begins just now is waited for, a second at most."""
         if (connecting := self._connecting) is not None and not (await asyncio.wait([connecting], timeout=_BEGINS_S))[0]:
             connecting.cancel()
             await asyncio.wait([connecting])
