@@ -4,8 +4,8 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -88,8 +88,10 @@ async def test_a_program_that_ends_before_it_took_its_input_is_told_of() -> None
 async def test_a_program_that_ended_before_anything_was_written_to_it_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     started = tasks._started
 
-    def and_ended(*given: Any) -> "subprocess.Popen[bytes]":
-        process = started(*given)
+    def and_ended(
+        command: Sequence[str], line: int, stderr: int | None, env: Mapping[str, str] | None, cwd: str | None
+    ) -> "subprocess.Popen[bytes]":
+        process = started(command, line, stderr, env, cwd)
         process.wait()
         return process
 
