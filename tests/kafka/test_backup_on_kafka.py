@@ -194,6 +194,10 @@ async def test_what_the_vault_says_of_the_record_and_is_not_in_it_is_taken_back(
             query = "insert into desk.requests (key_hash, request_hash, answer) values (%s, '', convert_to(%s, 'UTF8'))"
             connection.execute(query, (b"ahead", f"event 0:{heads[0] + 9}:0"))
             connection.execute(query, (b"there", "event 0:1:0"))
+            published = (
+                "insert into notary.checkpoints (partition, size, root, note) values (0, %s, '', '') on conflict do nothing"
+            )
+            connection.cursor().executemany(published, [(1,), (heads[0] + 9,)])
         await asyncio.to_thread(lambda: backup(database, tmp_path, tmp_path / "backup", now=NOW, kafka=record_topic))
     assert fan is not None
 
@@ -204,8 +208,11 @@ async def test_what_the_vault_says_of_the_record_and_is_not_in_it_is_taken_back(
         answered = connection.execute(
             "select key_hash from desk.requests where answer is not null and request_hash = ''"
         ).fetchall()
+        signed = connection.execute("select max(size) from notary.checkpoints where partition = 0").fetchone()
     assert unheard == [("Not yet heard of",)]
     assert [bytes(row[0]) for row in answered] == [b"there"]
+    assert signed is not None
+    assert 0 < signed[0] <= heads[0]
 
 
 async def test_a_topic_with_something_else_in_it_is_not_filled(

@@ -32,7 +32,7 @@ from fanfare.record.position import Moment
 OURS = ("desk", "notary", "platform", "record", "vault")
 PROJECTED: LiteralString = "select name from platform.projections"
 MEMBERS: LiteralString = "select exists (select from vault.members)"
-# Of a record in Kafka the vault is a moment ahead: it may say that the record has heard of a member or a request, and it has not.
+# Of a record in Kafka the vault is a moment ahead: it may tell of a member, a request or a checkpoint that the record has not.
 JOINED: LiteralString = 'create temporary table joined (member text collate "C") on commit drop'
 UNHEARD: tuple[LiteralString, ...] = (
     """update vault.members set recorded = false
@@ -41,6 +41,7 @@ UNHEARD: tuple[LiteralString, ...] = (
          from (select key_hash, string_to_array(split_part(convert_from(answer, 'UTF8'), ' ', 2), ':') as place
                  from desk.requests where answer is not null) as told
         where told.key_hash = requests.key_hash and place[2]::bigint >= coalesce((%(heads)s::bigint[])[place[1]::int + 1], 0)""",
+    "delete from notary.checkpoints where size > coalesce((%(heads)s::bigint[])[partition + 1], 0)",
 )
 
 

@@ -17,13 +17,13 @@ from psycopg import sql
 
 from fanfare.audit.claims import Progress
 
-SCHEMAS = ("desk", "record", "vault")
+SCHEMAS = ("desk", "notary", "record", "vault")
+"""The schemas that migrations fill. What is in `platform` tells how this database is used, and projections have their own."""
+APART = ("record.entries", "record.place", "record.seen", "notary.trees", "notary.lease", "notary.cosignatures")
 """
-The schemas that migrations fill. What is in `platform` tells how this database is used, projections have their own, and the
-rows of the notary follow from the record, through the checkpoints that it has published.
+The record itself, which has a file of its own, and what follows from where it is kept; and what the notary works out again from
+the record, its witnesses, and the checkpoint that it published last.
 """
-APART = ("record.entries", "record.place", "record.seen")
-"""The record itself, which has a file of its own, and what follows from where it is kept."""
 COLUMNS: LiteralString = """
     select n.nspname || '.' || c.relname, a.attname
       from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
