@@ -192,29 +192,6 @@ async def test_after_a_restore_sessions_still_sign_in_and_the_next_paper_has_the
             assert answer.json()["state"] == "taken", which
 
 
-async def test_after_a_restore_the_kept_checkpoints_are_there_byte_for_byte(
-    site: SiteUnderTest, empty: str, tmp_path: Path
-) -> None:
-    kept = await kept_checkpoints(site)
-    await asyncio.to_thread(backup, site.database, tmp_path, tmp_path / "backup", now=NOW)
-
-    restore(tmp_path / "backup", empty, tmp_path / "elsewhere")
-
-    async with running_site(empty, founded=False) as restored:
-        again = await kept_checkpoints(restored)
-    assert [each for each in kept if each not in again] == []
-
-
-async def kept_checkpoints(site: SiteUnderTest) -> list[dict[str, str]]:
-    """Return what a site keeps of the first partition's checkpoints, once there is one."""
-    async with asyncio.timeout(30):
-        while True:
-            found: dict[str, list[dict[str, str]]] = (await site.stranger.get("/api/v1/record/checkpoints")).json()
-            if found["checkpoints"]:
-                return found["checkpoints"]
-            await asyncio.sleep(0.05)
-
-
 def numbers_in_the_record(story: Story, voter: str) -> int:
     """Return the highest number of a voter in the backup's record."""
     with (story.folder / RECORD).open("rb") as stream:

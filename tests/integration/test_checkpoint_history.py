@@ -1,5 +1,6 @@
 """Checkpoints that are kept: as they were published, fewer the older they are, and read by strangers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from fanfare.ledger.checkpoints import Checkpoint
 from fanfare.ledger.keys import Kind, SignerKey
 from fanfare.ledger.notes import Note
 from fanfare.notary import history, keys
+from fanfare.operations.backup import backup
+from fanfare.operations.restore import restore
 from fanfare.platform.logs.postgres import PostgresLog
 from tests.integration.test_notary_served import signed
 from tests.notarised import NAME, Notarised, execute, level, notarised
@@ -195,3 +198,26 @@ async def test_the_auditors_room_names_the_witnesses_and_those_who_are_silent(si
     assert page.count("news.example/witness") == 1
     assert page.count("Last cosigned") == 2
     assert page.index("club.example") < page.index("Silent") < page.index("news.example/witness") < page.index("Cosigns")
+
+
+async def test_after_a_restore_the_kept_checkpoints_are_there_byte_for_byte(
+    site: SiteUnderTest, empty: str, tmp_path: Path
+) -> None:
+    kept = await served(site)
+    await asyncio.to_thread(backup, site.database, tmp_path, tmp_path / "backup", now=datetime.now(UTC))
+
+    restore(tmp_path / "backup", empty, tmp_path / "elsewhere")
+
+    async with running_site(empty, founded=False) as restored:
+        again = await served(restored)
+    assert [each for each in kept if each not in again] == []
+
+
+async def served(site: SiteUnderTest) -> list[dict[str, str]]:
+    """Return what a site keeps of the first partition's checkpoints, once there is one."""
+    async with asyncio.timeout(30):
+        while True:
+            found: dict[str, list[dict[str, str]]] = (await site.stranger.get("/api/v1/record/checkpoints")).json()
+            if found["checkpoints"]:
+                return found["checkpoints"]
+            await asyncio.sleep(0.05)
